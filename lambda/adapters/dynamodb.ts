@@ -1,0 +1,107 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { initialState } from '../domain/decide.ts';
+import { fold } from '../domain/evidence.ts';
+import type { Evidence, Sighting, State } from '../domain/types.ts';
+import type { EvidenceStore, History, StateStore, Versioned } from '../ports.ts';
+
+/**
+ * One table. The kind of record leads the partition key, because that is what IAM can tell apart
+ * (`dynamodb:LeadingKeys`): the receiver may touch `evidence#…` and nothing else.
+ */
+const keys = {
+  state: (service: string) => ({ pk: `state#${service}`, sk: 'current' }),
+  evidence: (service: string) => ({ pk: `evidence#${service}`, sk: 'primary' }),
+  history: (service: string, id: string) => ({ pk: `history#${service}`, sk: id }),
+};
+
+const historyDays = 400;
+const maxTries = 8;
+
+export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+export function dynamoStateStore(client: DynamoDBDocumentClient, table: string): StateStore {
+  return {
+    async load(service) {
+      const loaded = await read<State>(client, table, keys.state(service));
+      return loaded ?? { value: initialState(service), revision: 0 };
+    },
+    save: (next, before) =>
+      write(client, table, { ...keys.state(next.service), epoch: next.epoch }, next, before.revision, {
+        condition: 'epoch = :epoch',
+        values: { ':epoch': before.value.epoch },
+      }),
+  };
+}
+
+/** @param gapSeconds a longer silence than this breaks a service's run of "up" */
+export function dynamoEvidenceStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  gapSeconds: (service: string) => number,
+): EvidenceStore {
+  const load = async (service: string): Promise<Versioned<Evidence>> =>
+    (await read<Evidence>(client, table, keys.evidence(service))) ?? { value: {}, revision: 0 };
+  return {
+    load: async (service) => (await load(service)).value,
+    async record(service, sightings: readonly Sighting[]) {
+      for (let attempt = 0; attempt < maxTries; attempt++) {
+        const before = await load(service);
+        const next = sightings.reduce((all, one) => fold(all, one, gapSeconds(service)), before.value);
+        if (next === before.value) return;
+        if (await write(client, table, keys.evidence(service), next, before.revision)) return;
+      }
+      throw new Error(`evidence for ${service} not recorded: ${maxTries} concurrent writers came first`);
+    },
+  };
+}
+
+export function dynamoHistory(client: DynamoDBDocumentClient, table: string): History {
+  return {
+    async append(entry) {
+      const expiresAt = Math.floor(entry.at / 1000) + historyDays * 86_400;
+      const Item = { ...keys.history(entry.service, entry.id), ...entry, expiresAt };
+      await client.send(new PutCommand({ TableName: table, Item }));
+    },
+  };
+}
+
+type Key = { pk: string; sk: string };
+
+/** Strongly consistent: a decision on a stale copy would only lose its conditional write. */
+async function read<T>(
+  client: DynamoDBDocumentClient,
+  table: string,
+  key: Key,
+): Promise<Versioned<T> | undefined> {
+  const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+  return Item && { value: Item.value as T, revision: Item.revision as number };
+}
+
+async function write(
+  client: DynamoDBDocumentClient,
+  table: string,
+  attributes: Key & Record<string, unknown>,
+  value: unknown,
+  revision: number,
+  extra?: { condition: string; values: Record<string, unknown> },
+): Promise<boolean> {
+  const isNew = revision === 0;
+  const unchanged = ['revision = :revision', ...(extra ? [extra.condition] : [])].join(' AND ');
+  try {
+    await client.send(
+      new PutCommand({
+        TableName: table,
+        Item: { ...attributes, value, revision: revision + 1 },
+        ConditionExpression: isNew ? 'attribute_not_exists(pk)' : unchanged,
+        ...(!isNew && { ExpressionAttributeValues: { ':revision': revision, ...extra?.values } }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

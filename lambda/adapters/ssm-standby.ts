@@ -1,0 +1,85 @@
+import {
+  GetCommandInvocationCommand,
+  type GetCommandInvocationResult,
+  InvalidInstanceId,
+  InvocationDoesNotExist,
+  SendCommandCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import type { CommandReport } from '../domain/types.ts';
+import type { Log, ServiceSettings, Standby, StandbyCommand } from '../ports.ts';
+
+/** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
+const deliveryTimeoutSeconds = 30;
+
+/** Ends of a command that say nothing about the script, because the host never ran it. */
+const undelivered = new Set(['Delivery Timed Out', 'DeliveryTimedOut', 'Undeliverable', 'Terminated']);
+
+type Settings = Pick<ServiceSettings, 'document' | 'instanceId'>;
+
+export function ssmStandby(client: SSMClient, { document, instanceId }: Settings, log: Log): Standby {
+  return {
+    async send({ action, epoch, attempt }) {
+      try {
+        const { Command } = await client.send(
+          new SendCommandCommand({
+            DocumentName: document,
+            InstanceIds: [instanceId],
+            Parameters: { action: [action], epoch: [String(epoch)] },
+            TimeoutSeconds: deliveryTimeoutSeconds,
+            Comment: `hybrid-failover: ${action}, epoch ${epoch}, attempt ${attempt}`,
+          }),
+        );
+        if (!Command?.CommandId) throw new Error('SendCommand answered without a command id');
+        return { epoch, attempt, outcome: 'sent', id: Command.CommandId };
+      } catch (error) {
+        log.warn('command not sent', { action, epoch, attempt, error });
+        // Also what SSM says of an instance that has booted but not registered yet.
+        const outcome = error instanceof InvalidInstanceId ? 'host-unreachable' : 'failed';
+        return { epoch, attempt, outcome, detail: describe(error) };
+      }
+    },
+    async report(command, id) {
+      const { epoch, attempt } = command;
+      try {
+        const result = await client.send(
+          new GetCommandInvocationCommand({ CommandId: id, InstanceId: instanceId }),
+        );
+        return interpret(command, result);
+      } catch (error) {
+        // Not knowing must not block a decision; the command's own deadline ends the uncertainty.
+        if (!(error instanceof InvocationDoesNotExist)) log.warn('command status unknown', { id, error });
+        return { epoch, attempt, outcome: 'in-progress' };
+      }
+    },
+  };
+}
+
+function interpret({ epoch, attempt }: StandbyCommand, result: GetCommandInvocationResult): CommandReport {
+  const { Status: status, StatusDetails: details = '' } = result;
+  if (status === 'Success') return { epoch, attempt, outcome: 'succeeded' };
+  if (status === 'Failed' || status === 'Cancelled' || status === 'TimedOut') {
+    const outcome = undelivered.has(details) ? 'host-unreachable' : 'failed';
+    return {
+      epoch,
+      attempt,
+      outcome,
+      detail: [details || status, lastLine(result)].filter(Boolean).join(': '),
+    };
+  }
+  return { epoch, attempt, outcome: 'in-progress' };
+}
+
+/** The script says on its last line of stderr what was wrong. */
+function lastLine({ StandardErrorContent, StandardOutputContent }: GetCommandInvocationResult): string {
+  const text = StandardErrorContent?.trim() || StandardOutputContent?.trim() || '';
+  // SSM appends a line of its own about the exit status.
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('failed to run commands'));
+  return lines.at(-1)?.slice(0, 400) ?? '';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

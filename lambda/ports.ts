@@ -1,0 +1,94 @@
+import type {
+  Action,
+  CommandReport,
+  Entry,
+  Evidence,
+  HostState,
+  Policy,
+  Sighting,
+  State,
+} from './domain/types.ts';
+
+/** A record together with the number of its last write; 0 if it was never written. */
+export type Versioned<T> = { readonly value: T; readonly revision: number };
+
+/** The recorded state of each service. */
+export interface StateStore {
+  load(service: string): Promise<Versioned<State>>;
+  /** False if somebody else wrote since `before` was loaded; then nothing was written. */
+  save(next: State, before: Versioned<State>): Promise<boolean>;
+}
+
+/** What the site said about each service. */
+export interface EvidenceStore {
+  load(service: string): Promise<Evidence>;
+  /** Durable when it returns. Safe against concurrent writers. */
+  record(service: string, sightings: readonly Sighting[]): Promise<void>;
+}
+
+/** The audit. */
+export interface History {
+  /** Appending the same entry twice leaves one. */
+  append(entry: Entry): Promise<void>;
+}
+
+/** The container on the host. */
+export interface Standby {
+  /** Never throws for what the host or SSM refuses: that is a report. */
+  send(command: StandbyCommand): Promise<CommandReport>;
+  report(command: StandbyCommand, id: string): Promise<CommandReport>;
+}
+
+export type StandbyCommand = { readonly action: Action; readonly epoch: number; readonly attempt: number };
+
+/** The EC2 instance. */
+export interface Host {
+  state(): Promise<HostState>;
+  start(): Promise<void>;
+}
+
+/** People. */
+export interface Notifier {
+  tell(entry: Entry): Promise<void>;
+}
+
+/** The reconciler, from where only a nudge is allowed. */
+export interface Waker {
+  wake(services: readonly string[]): Promise<void>;
+}
+
+/** The tokens that the webhook accepts. */
+export interface TokenSource {
+  /** Throws if they cannot be read. @param maxAgeSeconds an older copy is read again */
+  valid(maxAgeSeconds: number): Promise<readonly string[]>;
+}
+
+/** Unix milliseconds. */
+export type Clock = () => number;
+
+/** Structured logging; Powertools' Logger fits. */
+export interface Log {
+  info(message: string, fields: Record<string, unknown>): void;
+  warn(message: string, fields: Record<string, unknown>): void;
+  error(message: string, fields: Record<string, unknown>): void;
+}
+
+/** What the reconciler of one service works with. */
+export type ServicePorts = {
+  readonly states: StateStore;
+  readonly evidence: EvidenceStore;
+  readonly history: History;
+  readonly standby: Standby;
+  readonly host: Host;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What the stack tells the functions about one service; passed as JSON in the environment. */
+export type ServiceSettings = {
+  readonly name: string;
+  readonly document: string;
+  readonly instanceId: string;
+  readonly policy: Policy;
+};

@@ -1,0 +1,56 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import middy from '@middy/core';
+import { clientConfig } from '../adapters/client-config.ts';
+import {
+  documentClient,
+  dynamoEvidenceStore,
+  dynamoHistory,
+  dynamoStateStore,
+} from '../adapters/dynamodb.ts';
+import { ec2Host } from '../adapters/ec2-host.ts';
+import { snsNotifier } from '../adapters/sns-notifier.ts';
+import { ssmStandby } from '../adapters/ssm-standby.ts';
+import type { ServicePorts, ServiceSettings } from '../ports.ts';
+import { required, serviceSettings } from '../settings.ts';
+import { servicesOf } from './nudge.ts';
+import { reconcile } from './reconcile.ts';
+
+const log = new Logger({ serviceName: 'reconciler' });
+const services = new Map(serviceSettings().map((settings) => [settings.name, settings]));
+const table = required('TABLE_NAME');
+const documents = documentClient(new DynamoDBClient(clientConfig));
+const ssm = new SSMClient(clientConfig);
+const sns = new SNSClient(clientConfig);
+
+function portsOf(settings: ServiceSettings): ServicePorts {
+  return {
+    states: dynamoStateStore(documents, table),
+    evidence: dynamoEvidenceStore(documents, table, () => settings.policy.heartbeatTimeoutSeconds),
+    history: dynamoHistory(documents, table),
+    standby: ssmStandby(ssm, settings, log),
+    host: ec2Host(settings.instanceId, connectEc2),
+    notifier: snsNotifier(sns, required('TOPIC_ARN')),
+    clock: Date.now,
+    log,
+  };
+}
+
+async function connectEc2() {
+  const { EC2Client } = await import('@aws-sdk/client-ec2');
+  return new EC2Client(clientConfig);
+}
+
+async function reconcileAll(event: unknown): Promise<void> {
+  const concerned = servicesOf(event, [...services.keys()]).flatMap((name) => services.get(name) ?? []);
+  const results = await Promise.allSettled(
+    concerned.map((settings) => reconcile(settings.name, portsOf(settings), settings.policy)),
+  );
+  // One service's trouble must not hide another's success, but it must fail the invocation.
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
+}
+
+export const handler = middy().handler(reconcileAll);

@@ -1,0 +1,116 @@
+import { decide } from '../domain/decide.ts';
+import type { Decision, Effect, Observation, Policy, State } from '../domain/types.ts';
+import type { ServicePorts } from '../ports.ts';
+
+/** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
+const maxRounds = 12;
+
+/** What carrying out effects brought to light: it enters the next observation. */
+type Results = Pick<Observation, 'command' | 'delivered'> & { readonly errors: readonly Error[] };
+
+const nothing: Results = { errors: [] };
+
+/**
+ * Looks at everything and decides, until there is nothing left to do: observe → decide → record → act.
+ * Intent is recorded before it is acted upon; a writer who lost the race looks again.
+ *
+ * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
+ *   is tried again by a later nudge, and the failed invocation tells people.
+ */
+export async function reconcile(service: string, ports: ServicePorts, policy: Policy): Promise<Decision> {
+  let results = nothing;
+  const errors: Error[] = [];
+  for (let round = 0; round < maxRounds; round++) {
+    const before = await ports.states.load(service);
+    const observation = await observe(before.value, results, ports);
+    const decision = decide(before.value, observation, policy, ports.clock());
+    if (decision.state !== before.value) {
+      const recorded = await ports.states.save(decision.state, before);
+      if (!recorded) continue;
+      logDecision(before.value, decision, ports);
+    }
+    if (decision.effects.length === 0) {
+      if (errors.length > 0) throw new AggregateError(errors, errors.map((e) => e.message).join('; '));
+      return decision;
+    }
+    results = await act(decision.effects, ports);
+    errors.push(...results.errors);
+  }
+  throw new Error(`${service}: no fixpoint after ${maxRounds} rounds`);
+}
+
+async function observe(state: State, results: Results, ports: ServicePorts): Promise<Observation> {
+  const [evidence, command, host] = await Promise.all([
+    ports.evidence.load(state.service),
+    results.command ?? reportOfCommand(state, ports),
+    // The EC2 client is the slowest to load; the fast path does without it.
+    state.command?.hostUnreachable ? hostState(ports) : undefined,
+  ]);
+  return {
+    evidence,
+    ...(command && { command }),
+    ...(host && { host }),
+    ...(results.delivered && { delivered: results.delivered }),
+  };
+}
+
+/** Not knowing is an observation too: it must not keep anybody from deciding. */
+async function hostState({ host, log }: ServicePorts) {
+  try {
+    return await host.state();
+  } catch (error) {
+    log.warn('state of the host unknown', { error });
+    return undefined;
+  }
+}
+
+async function reportOfCommand({ epoch, command }: State, ports: ServicePorts) {
+  if (command?.id === undefined || command.retryAt !== undefined) return undefined;
+  return ports.standby.report({ action: command.action, epoch, attempt: command.attempt }, command.id);
+}
+
+async function act(effects: readonly Effect[], ports: ServicePorts): Promise<Results> {
+  const done = await Promise.all(effects.map((effect) => carryOut(effect, ports)));
+  const command = done.findLast((result) => result.command)?.command;
+  return {
+    delivered: done.flatMap((result) => result.delivered ?? []),
+    errors: done.flatMap((result) => result.errors),
+    ...(command && { command }),
+  };
+}
+
+async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
+  try {
+    switch (effect.type) {
+      case 'command':
+        return { command: await ports.standby.send(effect), errors: [] };
+      case 'start-host':
+        await ports.host.start();
+        return nothing;
+      case 'deliver':
+        await Promise.all([ports.history.append(effect.entry), ports.notifier.tell(effect.entry)]);
+        return { delivered: [effect.entry.id], errors: [] };
+    }
+  } catch (cause) {
+    const error = new Error(
+      `${effect.type} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+    ports.log.error('effect failed', { effect, error });
+    return { errors: [error] };
+  }
+}
+
+function logDecision(before: State, { state, reason, site, effects }: Decision, ports: ServicePorts): void {
+  ports.log.info('decided', {
+    service: state.service,
+    epoch: state.epoch,
+    from: before.phase,
+    to: state.phase,
+    site,
+    reason,
+    effects: effects.map((effect) => effect.type),
+  });
+}
