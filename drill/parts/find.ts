@@ -1,0 +1,48 @@
+import { catalogue, type PartName } from './catalogue.ts';
+import { findInDocker } from './docker.ts';
+import { findOnPath } from './on-path.ts';
+import { findInPackages, type Progress } from './packages.ts';
+import type { Program } from './program.ts';
+
+export type FindOptions = {
+  /** Told, in one line each, what takes time: package lists and downloads. */
+  progress?: Progress;
+  /** Absolute paths of folders that a part in a container must see, at the same path, to read and write. */
+  mounts?: readonly string[];
+};
+
+/**
+ * Finds real programs: in images that a Docker daemon already has, on PATH, or in Debian and Ubuntu
+ * packages unpacked into a cache folder, in this order. Each one found has been run and has said its
+ * version. Throws one error that names every part that cannot be had, what was tried, and what to do.
+ */
+export async function findParts<Name extends PartName>(
+  names: readonly Name[],
+  { progress = () => {}, mounts = [] }: FindOptions = {},
+): Promise<Record<Name, Program>> {
+  const found = new Map<PartName, Program>();
+  const tried = new Map<PartName, string[]>(names.map((name) => [name, []]));
+  const keep = (name: PartName, answer: Program | string) => {
+    if (typeof answer === 'string') tried.get(name)?.push(answer);
+    else found.set(name, answer);
+  };
+
+  await Promise.all(
+    names.map(async (name) => {
+      keep(name, await findInDocker(name, mounts));
+      if (!found.has(name)) keep(name, await findOnPath(name));
+    }),
+  );
+  const missing = names.filter((name) => !found.has(name));
+  for (const [name, answer] of await findInPackages(missing, progress)) keep(name, answer);
+
+  const lacking = names.filter((name) => !found.has(name));
+  if (lacking.length > 0) throw new Error(explain(lacking, tried));
+  return Object.fromEntries(found) as Record<Name, Program>;
+}
+
+function explain(names: readonly PartName[], tried: ReadonlyMap<PartName, readonly string[]>): string {
+  const packages = [...new Set(names.map((name) => catalogue[name].debianPackage))].join(' ');
+  const lines = names.map((name) => `${name} cannot be had: ${tried.get(name)?.join('; ')}.`);
+  return [...lines, `What to do: install ${packages} so that it is on PATH, then run this again.`].join('\n');
+}
