@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { LineCounter, parseDocument } from 'yaml';
+import { type Config, schema } from './schema.ts';
+
+/** A mistake in the configuration, told in one line that names the file and the key. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads and checks a configuration file; paths in it count from its own folder.
+ * @throws ConfigError with the first mistake
+ */
+export function loadConfig(file: string): Config {
+  const config = parseConfig(read(file), file);
+  return { ...config, services: config.services.map((service) => withBuildFolder(service, file)) };
+}
+
+/** As {@link loadConfig}, for text that is already at hand; `file` is only named in errors. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken) throw new ConfigError(`${file}: not YAML: ${broken.message.split('\n')[0]}`);
+  const result = v.safeParse(schema, document.toJS() ?? {});
+  if (result.success) return result.output;
+  const [issue, ...others] = result.issues;
+  const more = others.length > 0 ? ` (and ${others.length} more after this one)` : '';
+  throw new ConfigError(`${file}: ${describe(issue)}${more}`);
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const key = v.getDotPath(issue) ?? 'the file';
+  if (issue.expected === 'never')
+    return `${key}: unknown key; remove it, or see docs/configuration.md for the known ones`;
+  if (issue.input === undefined && issue.kind === 'schema')
+    return `${key}: missing, expected ${expected(issue)}`;
+  return `${key}: received ${shown(issue.input)}, expected ${expected(issue)}`;
+}
+
+function expected(issue: v.BaseIssue<unknown>): string {
+  const own = !issue.message.startsWith('Invalid ');
+  if (own) return issue.message;
+  const bounds: Record<string, string> = { min_value: 'at least', max_value: 'at most' };
+  const bound = bounds[issue.type];
+  return bound ? `${bound} ${String(issue.requirement)}` : (issue.expected ?? 'something else');
+}
+
+function shown(input: unknown): string {
+  const text = JSON.stringify(input) ?? String(input);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `${file}: cannot be read (${(error as Error).message}); expected a configuration file`,
+    );
+  }
+}
+
+function withBuildFolder(service: Config['services'][number], file: string) {
+  if (service.build === undefined) return service;
+  const build = resolve(dirname(file), service.build);
+  if (!existsSync(join(build, 'Dockerfile'))) {
+    const key = `services.${service.name}.build`;
+    throw new ConfigError(
+      `${file}: ${key}: received "${service.build}", expected a folder with a Dockerfile`,
+    );
+  }
+  return { ...service, build };
+}

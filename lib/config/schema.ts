@@ -1,0 +1,156 @@
+import * as v from 'valibot';
+import {
+  bearerSecret,
+  cidr,
+  emailAddress,
+  healthPath,
+  instanceId,
+  plainValue,
+  port,
+  seconds,
+  serviceName,
+} from './values.ts';
+
+/**
+ * The one schema of `failover.yaml`. Validation, types, defaults, the reference in
+ * docs/configuration.md and the editor's JSON schema all come from here.
+ */
+
+const described = <S extends v.GenericSchema>(schema: S, description: string) =>
+  v.pipe(schema, v.description(description)) as unknown as S;
+
+const policy = v.strictObject({
+  leaseSeconds: described(
+    v.optional(seconds(10, 600), 30),
+    'Evidence that the primary is down counts for this long.',
+  ),
+  heartbeatTimeoutSeconds: described(
+    v.optional(seconds(15, 600), 45),
+    'Evidence that the primary is up counts for this long; a longer gap breaks its run of health.',
+  ),
+  stableSeconds: described(
+    v.optional(seconds(0, 86_400), 60),
+    'How long the primary must have been up without a break before traffic is called home.',
+  ),
+  cooldownSeconds: described(
+    v.optional(seconds(0, 86_400), 300),
+    'The shortest stay on the standby after a completed failover.',
+  ),
+  drainSeconds: described(
+    v.optional(seconds(0, 3600), 30),
+    'From the return of traffic to the primary to the stop of the standby.',
+  ),
+});
+
+const service = v.strictObject({
+  name: described(serviceName, 'Names the service in alerts, mails and on the host.'),
+  image: described(
+    v.optional(
+      v.pipe(v.string(), v.regex(/^[\w][\w./:@-]*$/, 'an image reference such as ghcr.io/acme/api:1.4.2')),
+    ),
+    'The image in any registry the host can pull from. Either this or `build`.',
+  ),
+  build: described(
+    v.optional(v.pipe(v.string(), v.nonEmpty())),
+    'A folder with a Dockerfile; `cdk deploy` builds it and puts it into ECR. Either this or `image`.',
+  ),
+  port: described(v.optional(port, 8080), 'The port on the host to which HAProxy sends traffic.'),
+  containerPort: described(v.optional(port), 'The port inside the container; as `port` if left out.'),
+  healthPath: described(v.optional(healthPath, '/health'), 'Answers 2xx when the service can take traffic.'),
+  environment: described(
+    v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name')), plainValue), {}),
+    'Environment of the container, for what is not secret. Secrets go into /etc/hybrid-failover/NAME.env on the host.',
+  ),
+  startTimeoutSeconds: described(
+    v.optional(seconds(1, 900), 60),
+    'A start that has not led to a healthy answer by then has failed.',
+  ),
+  stopGraceSeconds: described(
+    v.optional(seconds(1, 300), 20),
+    'From SIGTERM to SIGKILL when the standby is stopped.',
+  ),
+});
+
+const createdHost = v.strictObject({
+  siteCidrs: described(
+    v.pipe(v.array(cidr), v.minLength(1, 'at least one CIDR')),
+    'The addresses the site sends from; nobody else reaches the service ports.',
+  ),
+  instanceType: described(
+    v.optional(
+      v.pipe(v.string(), v.regex(/^[a-z][\w-]*\.[\w-]+$/, 'an instance type such as t3.small')),
+      't3.small',
+    ),
+    'Its architecture must match `architecture`.',
+  ),
+  architecture: described(
+    v.optional(v.picklist(['x86_64', 'arm64']), 'x86_64'),
+    'Of the instance and of built images.',
+  ),
+  diskGiB: described(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(1000)), 20),
+    'Size of the encrypted disk.',
+  ),
+});
+
+export const schema = v.strictObject({
+  name: described(v.optional(serviceName, 'hybrid-failover'), 'Prefix of the stacks and their resources.'),
+  region: described(
+    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as eu-central-1')),
+    'Where the standby lives.',
+  ),
+  emails: described(
+    v.pipe(v.array(emailAddress), v.minLength(1, 'at least one address')),
+    'Who hears of every transition. Each address must confirm its subscription once.',
+  ),
+  standby: described(
+    v.pipe(
+      v.strictObject({
+        instanceId: described(
+          v.optional(instanceId),
+          'An EC2 instance of your own, with Docker and the SSM agent.',
+        ),
+        host: described(v.optional(createdHost), 'Settings of the instance to create.'),
+      }),
+      v.check(
+        ({ instanceId, host }) => (instanceId === undefined) !== (host === undefined),
+        'either instanceId or host',
+      ),
+    ),
+    'The EC2 host: one of your own, or one to create.',
+  ),
+  services: described(
+    v.pipe(
+      v.array(
+        v.pipe(
+          service,
+          v.check(
+            ({ image, build }) => (image === undefined) !== (build === undefined),
+            'either image or build',
+          ),
+        ),
+      ),
+      v.minLength(1, 'at least one service'),
+      v.check((all) => new Set(all.map(({ name }) => name)).size === all.length, 'every name only once'),
+      v.check((all) => new Set(all.map(({ port }) => port)).size === all.length, 'every port only once'),
+    ),
+    'What runs on the standby.',
+  ),
+  webhook: described(
+    v.optional(
+      v.strictObject({
+        tokenSecretArn: described(
+          v.optional(bearerSecret),
+          'A Secrets Manager secret of your own that holds the token; one is made if left out.',
+        ),
+      }),
+      {},
+    ),
+    'How Alertmanager proves who it is.',
+  ),
+  policy: described(v.optional(policy, {}), 'When to move.'),
+});
+
+export type Config = v.InferOutput<typeof schema>;
+export type ServiceConfig = Config['services'][number];
+export type HostConfig = NonNullable<Config['standby']['host']>;

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import * as v from 'valibot';
+
+/** Single values of `failover.yaml`. Each message completes "expected …". */
+
+export const serviceName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and hyphens, at most 31, the first a letter'),
+);
+
+export const port = v.pipe(v.number(), v.integer('a whole number'), v.minValue(1), v.maxValue(65_535));
+
+export const seconds = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
+
+export const instanceId = v.pipe(
+  v.string(),
+  v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'an EC2 instance id such as i-0123456789abcdef0'),
+);
+
+export const healthPath = v.pipe(v.string(), v.regex(/^\/[\w\-./~%?=&]*$/, 'a path such as /health'));
+
+export const emailAddress = v.pipe(v.string(), v.email('an e-mail address'));
+
+/** Ends up in a shell script and an SSM document, where doubled braces are parameters. */
+export const plainValue = v.pipe(
+  v.string('a string (put numbers and booleans in quotes)'),
+  v.check((text) => !/[\r\n]|\{\{/.test(text), 'one line without "{{"'),
+);
+
+export const bearerSecret = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
+    'the complete ARN of a Secrets Manager secret, with its six random characters',
+  ),
+);
+
+/** Wider than this is not a site's address range but a slip. */
+const widest = { 4: 8, 6: 19 } as const;
+
+export const cidr = v.pipe(
+  v.string(),
+  v.check((text) => cidrPrefix(text) !== undefined, 'a CIDR such as 203.0.113.7/32'),
+  v.check(
+    (text) => (cidrPrefix(text) ?? 0) >= widest[text.includes(':') ? 6 : 4],
+    `the site's own range, not the whole internet: a prefix of at least /${widest[4]} (IPv6: /${widest[6]})`,
+  ),
+);
+
+function cidrPrefix(text: string): number | undefined {
+  const [address = '', prefix = '', ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return undefined;
+  return Number(prefix) <= (version === 4 ? 32 : 128) ? Number(prefix) : undefined;
+}

@@ -1,0 +1,104 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { FailoverFunction } from './failover-function.ts';
+import type { StandbyDocument } from './standby-document.ts';
+import type { StateTable } from './state-table.ts';
+
+export type ReconcilerProps = {
+  readonly name: string;
+  readonly services: string;
+  readonly instanceId: string;
+  readonly documents: readonly StandbyDocument[];
+  readonly table: StateTable;
+  readonly topic: ITopic;
+};
+
+/** Decides and acts. Reached by events, by the minute tick and by the receiver; never from outside. */
+export class Reconciler extends Construct {
+  readonly lambda: IFunction;
+  /** Nudges that failed three times. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: ReconcilerProps) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.lambda = this.#function(props);
+    this.#grant(props);
+    this.#nudges(props);
+  }
+
+  #function({ name, services, table, topic }: ReconcilerProps): IFunction {
+    const { lambda } = new FailoverFunction(this, 'Reconciler', {
+      functionName: `${name}-reconciler`,
+      folder: 'reconciler',
+      description: 'Decides who serves and carries it out',
+      timeout: Duration.seconds(60),
+      environment: { SERVICES: services, TABLE_NAME: table.table.tableName, TOPIC_ARN: topic.topicArn },
+    });
+    // A nudge is soon out of date, and the next tick is never far.
+    lambda.configureAsyncInvoke({
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 2,
+      onFailure: new SqsDestination(this.deadLetters),
+    });
+    return lambda;
+  }
+
+  #grant({ table, topic, documents, instanceId }: ReconcilerProps): void {
+    table.grantDecide(this.lambda);
+    topic.grantPublish(this.lambda);
+    for (const document of documents) document.grantSend(this.lambda);
+    const instance = Stack.of(this).formatArn({
+      service: 'ec2',
+      resource: 'instance',
+      resourceName: instanceId,
+    });
+    this.lambda.addToRolePolicy(
+      new PolicyStatement({ actions: ['ec2:StartInstances'], resources: [instance] }),
+    );
+    // These two know no resource to be limited to: docs.aws.amazon.com/service-authorization
+    this.lambda.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ssm:GetCommandInvocation', 'ec2:DescribeInstances'],
+        resources: ['*'],
+      }),
+    );
+  }
+
+  #nudges({ instanceId, documents }: ReconcilerProps): void {
+    this.#rule('CommandEnded', 'A command on the host ended', {
+      source: ['aws.ssm'],
+      detailType: ['EC2 Command Invocation Status-change Notification'],
+      detail: {
+        'instance-id': [instanceId],
+        'document-name': documents.map(({ documentName }) => documentName),
+        status: ['Success', 'Failed', 'TimedOut', 'Cancelled'],
+      },
+    });
+    this.#rule('HostChanged', 'The host started or stopped', {
+      source: ['aws.ec2'],
+      detailType: ['EC2 Instance State-change Notification'],
+      detail: { 'instance-id': [instanceId], state: ['running', 'stopped', 'terminated'] },
+    });
+    this.#rule('Tick', 'Guarantees that somebody looks', Schedule.rate(Duration.minutes(1)));
+  }
+
+  #rule(id: string, description: string, when: EventPattern | Schedule): void {
+    new Rule(this, id, {
+      description,
+      ...(when instanceof Schedule ? { schedule: when } : { eventPattern: when }),
+      targets: [new LambdaFunction(this.lambda, { deadLetterQueue: this.deadLetters, retryAttempts: 3 })],
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Stack, Token } from 'aws-cdk-lib';
+import { type Grant, type IGrantable, Grant as Grants } from 'aws-cdk-lib/aws-iam';
+import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import type { ServiceConfig } from '../config/schema.ts';
+
+export type StandbyDocumentProps = {
+  readonly service: ServiceConfig;
+  readonly documentName: string;
+  readonly instanceId: string;
+  readonly imageUri: string;
+};
+
+/**
+ * What may be run on the host for one service: our script, with everything fixed but the action and
+ * the epoch. Whoever may send it can start and stop the standby and nothing else.
+ */
+export class StandbyDocument extends Construct {
+  readonly documentName: string;
+  readonly #instanceId: string;
+
+  constructor(scope: Construct, id: string, props: StandbyDocumentProps) {
+    super(scope, id);
+    const { service, documentName, instanceId, imageUri } = props;
+    const script = [...settingsLines(service, imageUri), ...hostScript()];
+    const document = new CfnDocument(this, 'Document', {
+      name: documentName,
+      documentType: 'Command',
+      documentFormat: 'JSON',
+      targetType: '/AWS::EC2::Instance',
+      updateMethod: 'NewVersion',
+      content: documentContent(service, script),
+    });
+    this.documentName = document.ref;
+    this.#instanceId = instanceId;
+    // Pulls ahead and creates the container, on each change of the script and once a day.
+    new CfnAssociation(this, 'Prepare', {
+      name: document.ref,
+      associationName: `${documentName}-${contentHash(this, script)}`,
+      targets: [{ key: 'InstanceIds', values: [instanceId] }],
+      parameters: { action: ['prepare'], epoch: ['0'] },
+      scheduleExpression: 'rate(1 day)',
+      complianceSeverity: 'HIGH',
+    });
+  }
+
+  /** Send this document to the standby's host, and no other to no other. */
+  grantSend(grantee: IGrantable): Grant {
+    const stack = Stack.of(this);
+    return Grants.addToPrincipal({
+      grantee,
+      actions: ['ssm:SendCommand'],
+      resourceArns: [
+        stack.formatArn({ service: 'ssm', resource: 'document', resourceName: this.documentName }),
+        stack.formatArn({ service: 'ec2', resource: 'instance', resourceName: this.#instanceId }),
+      ],
+    });
+  }
+}
+
+function documentContent(service: ServiceConfig, script: readonly string[]) {
+  return {
+    schemaVersion: '2.2',
+    description: `hybrid-failover: start, stop or prepare the standby of ${service.name}`,
+    parameters: {
+      action: { type: 'String', description: 'What to do', allowedValues: ['start', 'stop', 'prepare'] },
+      epoch: { type: 'String', description: 'The decision it carries out', allowedPattern: '^[0-9]{1,15}$' },
+    },
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: 'standby',
+        precondition: { StringEquals: ['platformType', 'Linux'] },
+        inputs: {
+          timeoutSeconds: String(service.startTimeoutSeconds + service.stopGraceSeconds + 30),
+          runCommand: script,
+        },
+      },
+    ],
+  };
+}
+
+function settingsLines(service: ServiceConfig, imageUri: string): string[] {
+  const environment = { SITE: 'standby', ...service.environment };
+  const args = Object.entries(environment).flatMap(([name, value]) => ['--env', quote(`${name}=${value}`)]);
+  return [
+    '#!/bin/bash',
+    "ACTION='{{ action }}'",
+    "EPOCH='{{ epoch }}'",
+    `SERVICE=${quote(service.name)}`,
+    `IMAGE=${Token.isUnresolved(imageUri) ? `'${imageUri}'` : quote(imageUri)}`,
+    `PORT=${service.port}`,
+    `CONTAINER_PORT=${service.containerPort ?? service.port}`,
+    `HEALTH_PATH=${quote(service.healthPath)}`,
+    `START_TIMEOUT_SECONDS=${service.startTimeoutSeconds}`,
+    `STOP_GRACE_SECONDS=${service.stopGraceSeconds}`,
+    `CREATE_ARGS=(${args.join(' ')})`,
+  ];
+}
+
+function hostScript(): string[] {
+  return readFileSync(new URL('../host/standby.sh', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+}
+
+function contentHash(scope: Construct, script: readonly string[]): string {
+  const resolved = JSON.stringify(Stack.of(scope).resolve(script));
+  return createHash('sha256').update(resolved).digest('hex').slice(0, 12);
+}
+
+/** For the shell: one word, taken literally. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,84 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import type { Config } from './config/schema.ts';
+import { People } from './constructs/people.ts';
+import { Receiver } from './constructs/receiver.ts';
+import { Reconciler } from './constructs/reconciler.ts';
+import { ServiceImages } from './constructs/service-images.ts';
+import { StandbyDocument } from './constructs/standby-document.ts';
+import { StateTable } from './constructs/state-table.ts';
+import { policyOf } from './policy.ts';
+
+export type FailoverStackProps = StackProps & {
+  readonly config: Config;
+  /**
+   * The host: an id, or the SSM parameter that holds it. Not an export of the other stack, because an
+   * export in use would forbid ever replacing the instance.
+   */
+  readonly instance: { readonly id: string } | { readonly parameterName: string };
+};
+
+/** The control plane: the door, the one who decides, the memory, and the way to people. */
+export class FailoverStack extends Stack {
+  readonly images: ServiceImages;
+
+  constructor(scope: Construct, id: string, { config, instance, ...props }: FailoverStackProps) {
+    super(scope, id, props);
+    const instanceId =
+      'id' in instance ? instance.id : StringParameter.valueForStringParameter(this, instance.parameterName);
+    const people = new People(this, 'People', config.emails);
+    const table = new StateTable(this, 'State');
+    this.images = new ServiceImages(this, 'Images', config);
+    const documents = config.services.map(
+      (service) =>
+        new StandbyDocument(this, `Standby-${service.name}`, {
+          service,
+          instanceId,
+          documentName: `${config.name}-${service.name}`,
+          imageUri: this.images.uri(service),
+        }),
+    );
+    const services = this.toJsonString(
+      config.services.map((service, i) => ({
+        name: service.name,
+        document: documents[i]?.documentName,
+        instanceId,
+        policy: policyOf(config, service),
+      })),
+    );
+    const reconciler = new Reconciler(this, 'Control', {
+      name: config.name,
+      services,
+      instanceId,
+      documents,
+      table,
+      topic: people.topic,
+    });
+    const receiver = new Receiver(this, 'Door', {
+      name: config.name,
+      services,
+      table,
+      reconciler: reconciler.lambda,
+      ...(config.webhook.tokenSecretArn && { tokenSecretArn: config.webhook.tokenSecretArn }),
+    });
+    people.alarmOnErrors('ReconcilerErrors', reconciler.lambda);
+    people.alarmOnErrors('ReceiverErrors', receiver.lambda);
+    people.alarmOnDeadLetters(reconciler.deadLetters);
+    people.alarmOnSilence(reconciler.lambda);
+    new CfnOutput(this, 'WebhookUrl', {
+      value: receiver.url,
+      description: 'FAILOVER_WEBHOOK_URL of the site',
+    });
+    new CfnOutput(this, 'TokenSecretArn', {
+      value: receiver.token.secretArn,
+      description: 'Holds the webhook token',
+    });
+    new CfnOutput(this, 'TableName', {
+      value: table.table.tableName,
+      description: 'State, evidence and history',
+    });
+    new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
+    new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });
+  }
+}

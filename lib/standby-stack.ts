@@ -1,0 +1,111 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  CfnEIP,
+  Instance,
+  InstanceType,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import {
+  AmazonLinuxCpuType,
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  MachineImage,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import type { Config, HostConfig } from './config/schema.ts';
+
+export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
+
+/** The pre-provisioned host: an instance with Docker that is reached by Session Manager, never by SSH. */
+export class StandbyStack extends Stack {
+  /** Name of the parameter that holds the instance's id. */
+  readonly instanceIdParameter: string;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, { config, host, ...props }: StandbyStackProps) {
+    super(scope, id, props);
+    // One public subnet and no NAT gateway: the standby must cost next to nothing while it sleeps.
+    const vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 1,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'standby', subnetType: SubnetType.PUBLIC }],
+    });
+    this.#role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      description: 'Standby host: what the SSM agent needs, and pulling our images',
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+    });
+    const instance = new Instance(this, 'Host', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      instanceName: `${config.name}-standby`,
+      instanceType: new InstanceType(host.instanceType),
+      machineImage: MachineImage.latestAmazonLinux2023({
+        cpuType: host.architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64,
+      }),
+      role: this.#role,
+      securityGroup: this.#doorForSite(vpc, config, host),
+      requireImdsv2: true,
+      userData: this.#userData(),
+      blockDevices: [
+        {
+          deviceName: '/dev/xvda',
+          volume: BlockDeviceVolume.ebs(host.diskGiB, {
+            encrypted: true,
+            volumeType: EbsDeviceVolumeType.GP3,
+          }),
+        },
+      ],
+    });
+    // HAProxy needs an address that survives a stop of the instance.
+    const address = new CfnEIP(this, 'Address', { domain: 'vpc', instanceId: instance.instanceId });
+    this.instanceIdParameter = `/${config.name}/standby/instance-id`;
+    new StringParameter(this, 'InstanceId', {
+      parameterName: this.instanceIdParameter,
+      stringValue: instance.instanceId,
+    });
+    new CfnOutput(this, 'StandbyAddress', {
+      value: address.attrPublicIp,
+      description: 'STANDBY_ADDRESS of the site',
+    });
+  }
+
+  /** Lets the host pull from these and log in to their registry. */
+  allowPull(repositories: readonly IRepository[]): void {
+    for (const repository of repositories) repository.grantPull(this.#role);
+  }
+
+  #doorForSite(vpc: Vpc, { services }: Config, { siteCidrs }: HostConfig): SecurityGroup {
+    const group = new SecurityGroup(this, 'SiteOnly', {
+      vpc,
+      description: 'The service ports, from the site only',
+      allowAllOutbound: true,
+    });
+    for (const cidr of siteCidrs) {
+      const peer = cidr.includes(':') ? Peer.ipv6(cidr) : Peer.ipv4(cidr);
+      for (const { name, port } of services)
+        group.addIngressRule(peer, Port.tcp(port), `${name} from the site`);
+    }
+    return group;
+  }
+
+  #userData(): UserData {
+    const userData = UserData.forLinux();
+    userData.addCommands(
+      'set -euo pipefail',
+      'dnf install -y docker amazon-ecr-credential-helper',
+      'mkdir -p /root/.docker /etc/hybrid-failover',
+      `echo '{"credHelpers":{"${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}":"ecr-login"}}' > /root/.docker/config.json`,
+      'systemctl enable --now docker',
+    );
+    return userData;
+  }
+}
