@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { fold, primaryHealth } from '../../../lambda/domain/evidence.ts';
+import type { Evidence, Sighting } from '../../../lambda/domain/types.ts';
+import { policy } from '../../support/policy.ts';
+
+const s = 1000;
+const up = (at: number): Sighting => ({ kind: 'up', observedAt: at * s });
+const down = (at: number): Sighting => ({ kind: 'down', observedAt: at * s });
+const foldAll = (sightings: readonly Sighting[]) =>
+  sightings.reduce<Evidence>((all, one) => fold(all, one, policy.heartbeatTimeoutSeconds), {});
+
+describe('what the evidence proves', () => {
+  const now = 1000 * s;
+  test.each<[string, Evidence, 'down' | 'up' | 'unknown']>([
+    ['nothing was ever said', {}, 'unknown'],
+    ['a fresh down', { downAt: now }, 'down'],
+    ['a down at the end of its lease', { downAt: now - 30 * s }, 'down'],
+    ['a down whose lease has run out', { downAt: now - 30 * s - 1 }, 'unknown'],
+    ['a fresh up', { upAt: now }, 'up'],
+    ['an up at the end of its time', { upAt: now - 45 * s }, 'up'],
+    ['an up that is too old', { upAt: now - 45 * s - 1 }, 'unknown'],
+    ['an up newer than a fresh down', { downAt: now - 2, upAt: now - 1 }, 'up'],
+    ['a down newer than a fresh up', { downAt: now - 1, upAt: now - 2 }, 'down'],
+    ['a down of the same moment as an up: the cautious reading', { downAt: now, upAt: now }, 'down'],
+    [
+      'an expired down newer than an up that would still count',
+      { downAt: now - 31 * s, upAt: now - 32 * s },
+      'unknown',
+    ],
+  ])('%s', (_, evidence, expected) => {
+    expect(primaryHealth(evidence, policy, now)).toBe(expected);
+  });
+});
+
+describe('the run of up', () => {
+  test.each<[string, Sighting[], number | undefined]>([
+    ['begins with the first up', [up(10)], 10],
+    ['goes on with each next one', [up(10), up(20), up(30)], 10],
+    ['goes on over a gap that is just short enough', [up(10), up(55)], 10],
+    ['begins anew after a longer gap', [up(10), up(56)], 56],
+    ['begins anew after a down', [up(10), down(15), up(20)], 20],
+    ['begins later when a down arrives late', [up(10), up(20), down(15)], 20],
+    ['is not touched by a down from before it', [down(5), up(10), up(20), down(7)], 10],
+    ['is not touched by a repeat', [up(10), up(20), up(20), up(10)], 10],
+  ])('%s', (_, sightings, since) => {
+    expect(foldAll(sightings).upSince).toBe(since === undefined ? undefined : since * s);
+  });
+});
+
+const sighting = fc.record({
+  kind: fc.constantFrom<'up' | 'down'>('up', 'down'),
+  observedAt: fc.integer({ min: 1, max: 200 }).map((at) => at * s),
+});
+
+describe('properties', () => {
+  it('repeating any sighting changes nothing', () => {
+    fc.assert(
+      fc.property(fc.array(sighting), (all) => {
+        const once = foldAll(all);
+        expect(
+          all.reduce((evidence, one) => fold(evidence, one, policy.heartbeatTimeoutSeconds), once),
+        ).toEqual(once);
+      }),
+    );
+  });
+
+  it('in any order, the newest moments are the same and the run of up is never longer than in order', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(sighting, { selector: (one) => one.observedAt }),
+        fc.infiniteStream(fc.nat()),
+        (all, keys) => {
+          const inOrder = foldAll([...all].sort((a, b) => a.observedAt - b.observedAt));
+          const shuffled = foldAll(
+            all
+              .map((one) => ({ one, key: keys.next().value ?? 0 }))
+              .sort((a, b) => a.key - b.key)
+              .map(({ one }) => one),
+          );
+          expect(shuffled.downAt).toBe(inOrder.downAt);
+          expect(shuffled.upAt).toBe(inOrder.upAt);
+          expect(shuffled.upSince ?? 0).toBeGreaterThanOrEqual(inOrder.upSince ?? 0);
+        },
+      ),
+    );
+  });
+});

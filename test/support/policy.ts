@@ -1,0 +1,14 @@
+import type { Policy } from '../../lambda/domain/types.ts';
+
+/** Round numbers, all different, so that a test shows which one it meant. */
+export const policy: Policy = {
+  leaseSeconds: 30,
+  heartbeatTimeoutSeconds: 45,
+  stableSeconds: 60,
+  cooldownSeconds: 300,
+  drainSeconds: 25,
+  commandTimeoutSeconds: 200,
+  dispatchTimeoutSeconds: 20,
+  retrySeconds: 2,
+  retryMaxSeconds: 64,
+};
