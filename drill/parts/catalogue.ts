@@ -20,6 +20,8 @@ export type Part = {
   executables: readonly string[];
   /** Debian and Ubuntu package that holds it. */
   debianPackage: string;
+  /** Folder that Debian compiled into the program, and without which it does not start. */
+  compiledIn?: string;
   /** Arguments that make the program print its version and exit 0. */
   versionArguments: readonly string[];
 };
@@ -51,6 +53,7 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
     composeService: 'alertmanager',
     imagePath: '/bin/alertmanager',
     executables: ['alertmanager', 'prometheus-alertmanager'],
+    compiledIn: '/usr/share/prometheus/alertmanager',
     ...alertmanagerPackage,
   },
   amtool: {

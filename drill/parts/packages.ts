@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Apt, aptIn, type Chosen, platformKey } from './apt.ts';
 import { capture } from './capture.ts';
-import { catalogue, type PartName } from './catalogue.ts';
+import { catalogue, type Part, type PartName } from './catalogue.ts';
 import { isExecutable } from './on-path.ts';
 import { identify, type Program } from './program.ts';
+import { relocate, relocated } from './relocate.ts';
 
 export type Progress = (line: string) => void;
 
@@ -106,8 +107,17 @@ async function install(
     const unpacked = await capture('dpkg', ['-x', join(archives, archive), root], { timeoutSeconds: 60 });
     if (!unpacked.ok) return unpacked.problem;
   }
+  await relocateAll(name, root);
   await publish(root, join(home, name));
   return '';
+}
+
+async function relocateAll(debianPackage: string, root: string): Promise<void> {
+  for (const part of Object.values(catalogue)) {
+    if (part.debianPackage !== debianPackage || part.compiledIn === undefined) continue;
+    const executable = await executableIn(root, part);
+    if (executable !== null) await relocate(executable, part.compiledIn);
+  }
 }
 
 async function publish(root: string, target: string): Promise<void> {
@@ -121,17 +131,29 @@ async function publish(root: string, target: string): Promise<void> {
 }
 
 async function inRoot(name: PartName, root: string): Promise<Program | string> {
+  const part = catalogue[name];
+  const executable = await executableIn(root, part);
+  if (executable === null) {
+    return `${root} holds no ${part.executables.join(' or ')}; delete it to fetch it again`;
+  }
   const libraries = await libraryFolders(root);
   const env: Record<string, string> = libraries === '' ? {} : { LD_LIBRARY_PATH: libraries };
-  for (const executable of catalogue[name].executables) {
+  const start =
+    part.compiledIn === undefined
+      ? { command: executable, args: [] }
+      : relocated(executable, root, part.compiledIn);
+  const found = await identify({ name, source: 'package', ...start, env });
+  return typeof found === 'string' ? `${executable}: ${found}; delete ${root} to fetch it again` : found;
+}
+
+async function executableIn(root: string, part: Part): Promise<string | null> {
+  for (const executable of part.executables) {
     for (const folder of ['usr/sbin', 'usr/bin', 'sbin', 'bin']) {
-      const command = join(root, folder, executable);
-      if (!(await isExecutable(command))) continue;
-      const found = await identify({ name, source: 'package', command, args: [], env });
-      return typeof found === 'string' ? `${command}: ${found}; delete ${root} to fetch it again` : found;
+      const path = join(root, folder, executable);
+      if (await isExecutable(path)) return path;
     }
   }
-  return `${root} holds no ${catalogue[name].executables.join(' or ')}; delete it to fetch it again`;
+  return null;
 }
 
 async function libraryFolders(root: string): Promise<string> {
