@@ -1,0 +1,115 @@
+import { initialState } from '../../lambda/domain/decide.ts';
+import { fold } from '../../lambda/domain/evidence.ts';
+import type {
+  CommandReport,
+  Entry,
+  Evidence,
+  HostState,
+  Sighting,
+  State,
+} from '../../lambda/domain/types.ts';
+import type { Log, ServicePorts, StandbyCommand, Versioned } from '../../lambda/ports.ts';
+import { policy } from './policy.ts';
+
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
+
+/** Fails a call when asked to; a test decides when. */
+export type Sabotage = (call: string) => void;
+
+type Sent = StandbyCommand & { id: string; outcome: CommandReport['outcome'] };
+
+/**
+ * The world in memory: the ports' other side, with a host that fences and a clock that is moved by hand.
+ * Commands end when the test says so.
+ */
+export class World {
+  now = 1_000_000_000;
+  state: Versioned<State> = { value: initialState('api'), revision: 0 };
+  seen: Evidence = {};
+  hostState: HostState = 'running';
+  standbyRuns = false;
+  /** Newest epoch the host has carried out. */
+  fence = 0;
+  readonly sent: Sent[] = [];
+  readonly history = new Map<string, Entry>();
+  readonly told: Entry[] = [];
+  sabotage: Sabotage = () => {};
+
+  observe(kind: Sighting['kind'], observedAt = this.now): void {
+    this.seen = fold(this.seen, { kind, observedAt }, policy.heartbeatTimeoutSeconds);
+  }
+
+  /** The host gets to the oldest command that waits, as SSM's agent does: one at a time. */
+  runCommand(): void {
+    const next = this.sent.find(({ outcome }) => outcome === 'in-progress');
+    if (!next) return;
+    if (this.hostState !== 'running') {
+      next.outcome = 'host-unreachable';
+    } else if (next.epoch < this.fence) {
+      next.outcome = 'failed';
+    } else {
+      this.fence = next.epoch;
+      this.standbyRuns = next.action === 'start';
+      next.outcome = 'succeeded';
+    }
+  }
+
+  get ports(): ServicePorts {
+    return {
+      states: {
+        load: async () => this.#call('states.load', () => this.state),
+        save: async (next, before) =>
+          this.#call('states.save', () => {
+            if (before.revision !== this.state.revision) return false;
+            this.state = { value: next, revision: before.revision + 1 };
+            return true;
+          }),
+      },
+      evidence: {
+        load: async () => this.#call('evidence.load', () => this.seen),
+        record: async (_, sightings) => {
+          for (const { kind, observedAt } of sightings) this.observe(kind, observedAt);
+        },
+      },
+      history: {
+        append: async (entry) => this.#call('history', () => void this.history.set(entry.id, entry)),
+      },
+      notifier: { tell: async (entry) => this.#call('notifier', () => void this.told.push(entry)) },
+      standby: {
+        send: async (command) => this.#call('standby.send', () => this.#send(command)),
+        report: async (command, id) => this.#call('standby.report', () => this.#report(command, id)),
+      },
+      host: {
+        state: async () => this.#call('host.state', () => this.hostState),
+        start: async () =>
+          this.#call('host.start', () => {
+            this.hostState = 'running';
+          }),
+      },
+      clock: () => this.now,
+      log: silentLog,
+    };
+  }
+
+  /** Breaks before or after the call has had its effect: both are what a crash looks like. */
+  #call<T>(name: string, effect: () => T): T {
+    this.sabotage(`before ${name}`);
+    const result = effect();
+    this.sabotage(`after ${name}`);
+    return result;
+  }
+
+  #send(command: StandbyCommand): CommandReport {
+    const { epoch, attempt } = command;
+    if (this.hostState !== 'running')
+      return { epoch, attempt, outcome: 'host-unreachable', detail: 'not registered' };
+    const id = `c-${this.sent.length + 1}`;
+    this.sent.push({ ...command, id, outcome: 'in-progress' });
+    return { epoch, attempt, outcome: 'sent', id };
+  }
+
+  #report({ epoch, attempt }: StandbyCommand, id: string): CommandReport {
+    const outcome = this.sent.find((one) => one.id === id)?.outcome ?? 'in-progress';
+    return { epoch, attempt, outcome, id, detail: 'as the host said' } as CommandReport;
+  }
+}
