@@ -121,6 +121,7 @@ function check<S extends v.GenericSchema>(schema: S, value: unknown, at: string)
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = [at, v.getDotPath(issue)].filter(Boolean).join('.') || 'body';
+  if (issue.received === 'undefined') throw new HttpError(400, 'invalid-body', `${field}: missing`, field);
   const expected = issue.expected ?? issue.message;
   throw new HttpError(
     400,

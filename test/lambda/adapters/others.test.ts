@@ -1,0 +1,119 @@
+import { DescribeInstancesCommand, EC2Client, StartInstancesCommand } from '@aws-sdk/client-ec2';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { ec2Host } from '../../../lambda/adapters/ec2-host.ts';
+import { lambdaWaker } from '../../../lambda/adapters/lambda-waker.ts';
+import { secretTokens } from '../../../lambda/adapters/secret-tokens.ts';
+import { snsNotifier } from '../../../lambda/adapters/sns-notifier.ts';
+import type { Entry, EntryKind } from '../../../lambda/domain/types.ts';
+
+describe('the host', () => {
+  const aws = mockClient(EC2Client);
+  const host = ec2Host('i-1', async () => new EC2Client({}));
+  beforeEach(() => aws.reset());
+
+  it('says what state the instance is in', async () => {
+    aws.on(DescribeInstancesCommand, { InstanceIds: ['i-1'] }).resolves({
+      Reservations: [{ Instances: [{ State: { Name: 'stopping' } }] }],
+    });
+    expect(await host.state()).toBe('stopping');
+  });
+
+  it('does not make up a state', async () => {
+    aws.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+    await expect(host.state()).rejects.toThrow(/received undefined, expected one of pending/);
+  });
+
+  it('starts the instance', async () => {
+    aws.on(StartInstancesCommand).resolves({});
+    await host.start();
+    expect(aws.commandCalls(StartInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-1'] });
+  });
+});
+
+describe('the waker', () => {
+  it('does not wait for the reconciler', async () => {
+    const aws = mockClient(LambdaClient);
+    aws.on(InvokeCommand).resolves({});
+    await lambdaWaker(new LambdaClient({}), 'reconciler').wake(['api']);
+    expect(aws.commandCalls(InvokeCommand)[0]?.args[0].input).toEqual({
+      FunctionName: 'reconciler',
+      InvocationType: 'Event',
+      Payload: '{"services":["api"]}',
+    });
+  });
+});
+
+describe('the notifier', () => {
+  const aws = mockClient(SNSClient);
+  const notifier = snsNotifier(new SNSClient({}), 'arn:topic');
+  const base: Entry = {
+    id: '1',
+    service: 'api',
+    kind: 'failover-started',
+    epoch: 1,
+    at: 0,
+    reason: 'primary-down',
+  };
+  beforeEach(() => aws.reset());
+
+  const kinds: Record<EntryKind, true> = {
+    'failover-started': true,
+    'failover-completed': true,
+    'failover-abandoned': true,
+    'failback-started': true,
+    'failback-completed': true,
+    'command-failed': true,
+    'host-starting': true,
+  };
+
+  test.each(Object.keys(kinds) as EntryKind[])('%s: a subject that SNS takes', async (kind) => {
+    aws.on(PublishCommand).resolves({});
+    await notifier.tell({
+      ...base,
+      service: `a${'b'.repeat(30)}`,
+      kind,
+      detail: 'line\nbreak – dash',
+      tookMilliseconds: 61_234,
+    });
+    const { Subject = '', Message = '', TopicArn } = aws.commandCalls(PublishCommand)[0]?.args[0].input ?? {};
+    expect(TopicArn).toBe('arn:topic');
+    expect(Subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+    expect(Message).toContain('after 61.2 s');
+    expect(Message).toContain('1970-01-01T00:00:00.000Z');
+  });
+});
+
+describe('the tokens', () => {
+  const aws = mockClient(SecretsManagerClient);
+  const good = 'x'.repeat(43);
+  let now = 0;
+  const tokens = () => secretTokens(new SecretsManagerClient({}), 'arn:secret', () => now);
+  const reads = () => aws.commandCalls(GetSecretValueCommand).length;
+  beforeEach(() => aws.reset());
+
+  it('are read again only when the copy is too old', async () => {
+    aws.on(GetSecretValueCommand).resolves({ SecretString: `${good}\n` });
+    const source = tokens();
+    expect(await source.valid(300)).toEqual([good]);
+    now += 299_999;
+    await source.valid(300);
+    expect(reads()).toBe(1);
+    now += 1;
+    await source.valid(300);
+    expect(reads()).toBe(2);
+  });
+
+  test.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['too short to be one', 'secret'],
+    ['of several words', `${good} ${good}`],
+  ])('are refused when %s', async (_, SecretString) => {
+    aws.on(GetSecretValueCommand).resolves({ SecretString });
+    await expect(tokens().valid(300)).rejects.toThrow(/webhook token unreadable: received \d+ characters/);
+  });
+});

@@ -1,0 +1,86 @@
+import {
+  GetCommandInvocationCommand,
+  InvalidInstanceId,
+  InvocationDoesNotExist,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { ssmStandby } from '../../../lambda/adapters/ssm-standby.ts';
+import { silentLog } from '../../support/world.ts';
+
+const aws = mockClient(SSMClient);
+const settings = { document: 'failover-api', instanceId: 'i-0123456789abcdef0' };
+const standby = ssmStandby(new SSMClient({}), settings, silentLog);
+const start = { action: 'start', epoch: 4, attempt: 2 } as const;
+const mine = { epoch: 4, attempt: 2 };
+
+beforeEach(() => aws.reset());
+
+describe('sending', () => {
+  it('sends our document with action and epoch, to our host', async () => {
+    aws.on(SendCommandCommand).resolves({ Command: { CommandId: 'c-1' } });
+    expect(await standby.send(start)).toEqual({ ...mine, outcome: 'sent', id: 'c-1' });
+    expect(aws.commandCalls(SendCommandCommand)[0]?.args[0].input).toMatchObject({
+      DocumentName: 'failover-api',
+      InstanceIds: ['i-0123456789abcdef0'],
+      Parameters: { action: ['start'], epoch: ['4'] },
+      TimeoutSeconds: 30,
+    });
+  });
+
+  test.each([
+    ['host-unreachable', new InvalidInstanceId({ message: 'not registered', $metadata: {} })],
+    ['failed', new Error('Rate exceeded')],
+  ])('reports a refusal as %s', async (outcome, error) => {
+    aws.on(SendCommandCommand).rejects(error);
+    expect(await standby.send(start)).toMatchObject({
+      ...mine,
+      outcome,
+      detail: expect.stringContaining(error.message),
+    });
+  });
+
+  it('does not take an answer without an id for success', async () => {
+    aws.on(SendCommandCommand).resolves({});
+    expect(await standby.send(start)).toMatchObject({ outcome: 'failed' });
+  });
+});
+
+describe('what became of it', () => {
+  test.each([
+    ['Pending', '', 'in-progress'],
+    ['InProgress', '', 'in-progress'],
+    ['Delayed', '', 'in-progress'],
+    ['Cancelling', '', 'in-progress'],
+    ['Success', 'Success', 'succeeded'],
+    ['Failed', 'Failed', 'failed'],
+    ['Cancelled', 'Cancelled', 'failed'],
+    ['TimedOut', 'Execution Timed Out', 'failed'],
+    ['TimedOut', 'Delivery Timed Out', 'host-unreachable'],
+    ['Failed', 'Undeliverable', 'host-unreachable'],
+  ] as const)('%s (%s) is %s', async (status, details, outcome) => {
+    aws.on(GetCommandInvocationCommand).resolves({ Status: status, StatusDetails: details });
+    expect(await standby.report(start, 'c-1')).toMatchObject({ ...mine, outcome });
+  });
+
+  it('passes on the last line the script wrote', async () => {
+    aws.on(GetCommandInvocationCommand).resolves({
+      Status: 'Failed',
+      StatusDetails: 'Failed',
+      StandardErrorContent: 'noise\nstart: docker create failed\nfailed to run commands: exit status 1',
+    });
+    expect(await standby.report(start, 'c-1')).toMatchObject({
+      detail: 'Failed: start: docker create failed',
+    });
+  });
+
+  test.each([
+    ['has not reached the host yet', new InvocationDoesNotExist({ message: 'no such', $metadata: {} })],
+    ['cannot be asked for', new Error('Rate exceeded')],
+  ])('is still open when it %s', async (_, error) => {
+    aws.on(GetCommandInvocationCommand).rejects(error);
+    expect(await standby.report(start, 'c-1')).toEqual({ ...mine, outcome: 'in-progress' });
+  });
+});
