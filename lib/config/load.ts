@@ -24,7 +24,11 @@ export function parseConfig(text: string, file: string): Config {
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken) throw new ConfigError(`${file}: not YAML: ${broken.message.split('\n')[0]}`);
-  const result = v.safeParse(schema, document.toJS() ?? {});
+  const content: unknown = document.toJS() ?? {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw new ConfigError(`${file}: received ${shown(content)}, expected keys and values`);
+  }
+  const result = v.safeParse(schema, content);
   if (result.success) return result.output;
   const [issue, ...others] = result.issues;
   const more = others.length > 0 ? ` (and ${others.length} more after this one)` : '';
@@ -32,20 +36,19 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  const key = v.getDotPath(issue) ?? 'the file';
-  if (issue.expected === 'never')
-    return `${key}: unknown key; remove it, or see docs/configuration.md for the known ones`;
-  if (issue.input === undefined && issue.kind === 'schema')
-    return `${key}: missing, expected ${expected(issue)}`;
+  const key = v.getDotPath(issue) ?? '';
+  if (issue.expected === 'never') return `${key}: unknown key; docs/configuration.md has the known ones`;
+  if (issue.received === 'undefined') return `${key}: missing; docs/configuration.md says what belongs there`;
   return `${key}: received ${shown(issue.input)}, expected ${expected(issue)}`;
 }
 
+/** Our own messages complete "expected …"; where the schema has none, the library's word is enough. */
 function expected(issue: v.BaseIssue<unknown>): string {
-  const own = !issue.message.startsWith('Invalid ');
-  if (own) return issue.message;
+  if (!issue.message.startsWith('Invalid ')) return issue.message;
   const bounds: Record<string, string> = { min_value: 'at least', max_value: 'at most' };
   const bound = bounds[issue.type];
-  return bound ? `${bound} ${String(issue.requirement)}` : (issue.expected ?? 'something else');
+  if (bound && 'requirement' in issue) return `${bound} ${String(issue.requirement)}`;
+  return issue.expected?.toLowerCase() ?? issue.message;
 }
 
 function shown(input: unknown): string {

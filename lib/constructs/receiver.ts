@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { CfnStage, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -55,7 +56,9 @@ export class Receiver extends Construct {
     });
     props.table.grantRecordEvidence(lambda);
     props.reconciler.grantInvoke(lambda);
-    this.token.grantRead(lambda);
+    lambda.addToRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.token.secretArn] }),
+    );
     return lambda;
   }
 }

@@ -1,0 +1,238 @@
+import { fileURLToPath } from 'node:url';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
+import { describe, expect, it, test } from 'vitest';
+import { buildApp } from '../../lib/app.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: unknown };
+type Resource = {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+};
+
+/** Without bundling: these tests are about the templates. */
+function synth(file: string): Record<string, Template> {
+  const config = loadConfig(fileURLToPath(new URL(`../../${file}`, import.meta.url)));
+  const { stacks } = buildApp(config, { context: { 'aws:cdk:bundling-stacks': [] } }).synth();
+  return Object.fromEntries(
+    stacks.map((stack: CloudFormationStackArtifact) => [stack.id, Template.fromJSON(stack.template)]),
+  );
+}
+
+const modes = {
+  'created host': synth('failover.yaml'),
+  'own instance': synth('docs/examples/own-instance.yaml'),
+  'several services': synth('docs/examples/several-services.yaml'),
+};
+const each = Object.entries(modes);
+
+const stackOf = (stacks: Record<string, Template>, id: string) => {
+  const template = stacks[id];
+  if (!template) throw new Error(`no ${id} among ${Object.keys(stacks)}`);
+  return template;
+};
+const ofType = (template: Template, type: string) =>
+  Object.values(template.findResources(type)) as Resource[];
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+const statements = (template: Template) =>
+  ofType(template, 'AWS::IAM::Policy').flatMap(
+    ({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
+  );
+const statementsOf = (template: Template, role: RegExp) =>
+  ofType(template, 'AWS::IAM::Policy')
+    .filter(({ Properties }) => role.test(JSON.stringify(Properties.Roles)))
+    .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+const actions = (all: Statement[]) => all.flatMap(({ Action }) => list(Action)).sort();
+
+describe('which stacks there are', () => {
+  it('a host is created unless the config names one', () => {
+    expect(Object.keys(modes['created host']).sort()).toEqual(['FailoverStack', 'StandbyStack']);
+    expect(Object.keys(modes['own instance'])).toEqual(['FailoverStack']);
+  });
+});
+
+describe.each(each)('%s', (_, stacks) => {
+  const template = stackOf(stacks, 'FailoverStack');
+
+  it('no resource is "*" where the API can name one', () => {
+    const apisWithoutResources = [
+      'ssm:GetCommandInvocation',
+      'ec2:DescribeInstances',
+      'ecr:GetAuthorizationToken',
+    ];
+    for (const each of Object.values(stacks)) {
+      for (const { Action, Resource } of statements(each)) {
+        if (list(Resource).includes('*'))
+          expect(apisWithoutResources).toEqual(expect.arrayContaining(list(Action)));
+        expect(list(Action).filter((action) => action.includes('*'))).toEqual([]);
+      }
+    }
+  });
+
+  it('the table is retained, protected and can be restored to any second', () => {
+    const [table, ...others] = ofType(template, 'AWS::DynamoDB::Table');
+    expect(others).toEqual([]);
+    expect(table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        BillingMode: 'PAY_PER_REQUEST',
+      },
+    });
+  });
+
+  it('each function has a role of its own', () => {
+    const roles = ofType(template, 'AWS::Lambda::Function').map(({ Properties }) =>
+      JSON.stringify(Properties.Role),
+    );
+    expect(roles).toHaveLength(2);
+    expect(new Set(roles).size).toBe(2);
+  });
+
+  it('the door has no keys: it records evidence, wakes the reconciler, reads the token, writes its log', () => {
+    const door = statementsOf(template, /Receiver/);
+    expect(actions(door)).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:GetSecretValue',
+    ]);
+    const table = door.filter(({ Action }) => list(Action).some((action) => action.startsWith('dynamodb:')));
+    expect(table.map(({ Condition }) => Condition)).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['evidence#*'] } },
+    ]);
+  });
+
+  it('the reconciler may send our documents to our host and nothing else', () => {
+    const send = statementsOf(template, /Reconciler/).filter(({ Action }) =>
+      list(Action).includes('ssm:SendCommand'),
+    );
+    const named = JSON.stringify(send);
+    for (const { Resource } of send) expect(list(Resource)).not.toContain('*');
+    expect(named).not.toContain('AWS-RunShellScript');
+    expect(named).toContain(':instance/');
+  });
+
+  it('one rule for each kind of event, each with a dead-letter queue', () => {
+    const rules = ofType(template, 'AWS::Events::Rule').map(({ Properties }) => Properties);
+    const kinds = rules.map((rule) => {
+      const pattern = rule.EventPattern as { 'detail-type': string[] } | undefined;
+      return pattern?.['detail-type'].join() ?? rule.ScheduleExpression;
+    });
+    expect(kinds.sort()).toEqual([
+      'EC2 Command Invocation Status-change Notification',
+      'EC2 Instance State-change Notification',
+      'rate(1 minute)',
+    ]);
+    for (const { Targets } of rules)
+      expect(Targets).toEqual([expect.objectContaining({ DeadLetterConfig: expect.anything() })]);
+  });
+
+  it('the host runs our script, and callers choose an action and an epoch, both constrained', () => {
+    const documents = ofType(template, 'AWS::SSM::Document');
+    expect(documents.length).toBeGreaterThan(0);
+    for (const { Properties } of documents) {
+      const content = Properties.Content as {
+        parameters: unknown;
+        mainSteps: { inputs: { runCommand: unknown[] } }[];
+      };
+      expect(content.parameters).toEqual({
+        action: expect.objectContaining({ allowedValues: ['start', 'stop', 'prepare'] }),
+        epoch: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
+      });
+      const lines = content.mainSteps[0]?.inputs.runCommand.map((line) => JSON.stringify(line)) ?? [];
+      expect(lines.filter((line) => line.includes('{{'))).toEqual([
+        `"ACTION='{{ action }}'"`,
+        `"EPOCH='{{ epoch }}'"`,
+      ]);
+    }
+  });
+
+  it('nothing is public but POST /failover', () => {
+    const routes = ofType(template, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    expect(routes).toEqual(['POST /failover']);
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+  });
+
+  it('throttling is far above what alerts need, because Alertmanager drops a 429', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 },
+    });
+  });
+
+  it('logs end, dead letters are kept, people are told of errors, and the token is never in the template', () => {
+    for (const { Properties } of ofType(template, 'AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBe(90);
+    for (const { Properties } of ofType(template, 'AWS::CloudWatch::Alarm'))
+      expect(Properties.AlarmActions).toHaveLength(1);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: Match.anyValue() },
+    });
+    template.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: Match.absent() });
+  });
+
+  it('the functions run the runtime that the drill runs', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x' });
+  });
+});
+
+describe('the created host', () => {
+  const template = stackOf(modes['created host'], 'StandbyStack');
+
+  it('speaks IMDSv2 only, has an encrypted disk and no key pair', () => {
+    template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required' } },
+    });
+    template.hasResourceProperties('AWS::EC2::Instance', {
+      KeyName: Match.absent(),
+      BlockDeviceMappings: [Match.objectLike({ Ebs: Match.objectLike({ Encrypted: true }) })],
+    });
+  });
+
+  it('is open to the site on the service port and to nobody else', () => {
+    const [group] = ofType(template, 'AWS::EC2::SecurityGroup');
+    expect(group?.Properties.SecurityGroupIngress).toEqual([
+      {
+        CidrIp: '203.0.113.7/32',
+        FromPort: 8080,
+        ToPort: 8080,
+        IpProtocol: 'tcp',
+        Description: 'api from the site',
+      },
+    ]);
+    template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+  });
+
+  it('keeps its address over a stop', () => {
+    template.resourceCountIs('AWS::EC2::EIP', 1);
+  });
+
+  it('pulls only from the repository of our own images', () => {
+    const pull = statements(template).filter(({ Action }) => list(Action).includes('ecr:BatchGetImage'));
+    expect(JSON.stringify(pull.map(({ Resource }) => Resource))).toContain('cdk-hnb659fds-container-assets-');
+  });
+});
+
+describe('several services', () => {
+  const template = stackOf(modes['several services'], 'FailoverStack');
+
+  test.each(['acme-shop', 'acme-search'])('%s has a document of its own', (Name) => {
+    template.hasResourceProperties('AWS::SSM::Document', { Name });
+  });
+
+  it('the IPv6 range of the site is let in too', () => {
+    const standby = stackOf(modes['several services'], 'StandbyStack');
+    const rules = ofType(standby, 'AWS::EC2::SecurityGroup')[0]?.Properties.SecurityGroupIngress;
+    expect(rules).toHaveLength(4);
+    expect(JSON.stringify(rules)).toContain('2001:db8:40::/44');
+  });
+});
