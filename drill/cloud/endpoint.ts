@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import { messageOf } from '../errors.ts';
+import { close, listen, readBody } from '../http.ts';
+import { AwsError } from './aws-error.ts';
+import { jsonError, type RawAnswer, type RawRequest, recognise } from './protocols.ts';
+import type { Json } from './values.ts';
+
+/** Who makes a call: the role of a function, or an operator of the drill. */
+export interface Caller {
+  /** The ARN that AWS's error messages name, such as an assumed role's. */
+  readonly arn: string;
+  /** The logical name of the role: what its policies are attached to. */
+  readonly role: string;
+}
+
+/** One call, as policies see it. `action` is IAM's name, such as `ssm:SendCommand`. */
+export interface Access {
+  readonly caller: Caller;
+  readonly action: string;
+  readonly resource: string;
+  readonly input: Json;
+}
+
+/** Says whether a call is allowed; asked once for each resource that the call touches. */
+export type Authorize = (access: Access) => boolean;
+
+/** An operation of a service: what it touches, and what it does. */
+export interface Operation {
+  /** The ARNs that IAM checks the call against. */
+  resources(input: Json): string[];
+  run(input: Json, request: RawRequest): Promise<Json | RawAnswer> | Json;
+}
+
+/** The operations of one service by name. `deniedCode` is how this service words a denial. */
+export interface Service {
+  readonly operations: Readonly<Record<string, Operation>>;
+  readonly deniedCode?: string;
+}
+
+/** The one address of all AWS services (`AWS_ENDPOINT_URL`). */
+export interface Endpoint {
+  readonly url: string;
+  /** Makes an access key known; calls with an unknown key fail as on AWS. */
+  registerCaller(accessKeyId: string, caller: Caller): void;
+  stop(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Starts the endpoint on a free loopback port.
+ * @param services  handlers by IAM's service prefix: ssm, ec2, sns, lambda, secretsmanager, dynamodb
+ * @param authorize policy check; everything is allowed without one
+ * @param onFault   told about failures of the stand-in itself, which the caller sees as a 500
+ */
+export async function startEndpoint(
+  services: Readonly<Record<string, Service>>,
+  authorize: Authorize = () => true,
+  onFault: (error: unknown) => void = () => {},
+): Promise<Endpoint> {
+  const callers = new Map<string, Caller>();
+  const server = createServer((message, response) => {
+    answer(message, services, callers, authorize)
+      .catch((error: unknown): RawAnswer => {
+        onFault(error);
+        return jsonError(new AwsError('InternalServerError', messageOf(error), 500), randomUUID());
+      })
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    registerCaller: (accessKeyId, caller) => callers.set(accessKeyId, caller),
+    stop: () => close(server),
+  };
+}
+
+async function answer(
+  message: IncomingMessage,
+  services: Readonly<Record<string, Service>>,
+  callers: ReadonlyMap<string, Caller>,
+  authorize: Authorize,
+): Promise<RawAnswer> {
+  const requestId = randomUUID();
+  let fail = (error: AwsError) => jsonError(error, requestId);
+  try {
+    const request = await readRequest(message);
+    const call = recognise(request, requestId);
+    fail = call.fail;
+    const service = services[call.service];
+    const operation = service?.operations[call.operation];
+    if (!service || !operation) {
+      throw new AwsError(
+        'UnknownOperationException',
+        `the drill does not serve ${call.service}:${call.operation}`,
+      );
+    }
+    const caller = identifyCaller(request, callers);
+    const action = iamAction(call.service, call.operation);
+    for (const resource of operation.resources(call.input)) {
+      if (authorize({ caller, action, resource, input: call.input })) continue;
+      throw denied(caller, action, resource, service);
+    }
+    const output = await operation.run(call.input, request);
+    return isRawAnswer(output) ? output : call.answer(output);
+  } catch (error) {
+    if (error instanceof AwsError) return fail(error);
+    throw error;
+  }
+}
+
+/** IAM's name of an action; Invoke is the one call of ours that is named differently. */
+function iamAction(service: string, operation: string): string {
+  return operation === 'Invoke' ? 'lambda:InvokeFunction' : `${service}:${operation}`;
+}
+
+function identifyCaller(request: RawRequest, callers: ReadonlyMap<string, Caller>): Caller {
+  const authorization = request.headers.authorization;
+  const accessKeyId = /Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1];
+  if (accessKeyId === undefined) {
+    throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+  }
+  const caller = callers.get(accessKeyId);
+  if (caller) return caller;
+  throw new AwsError(
+    'UnrecognizedClientException',
+    'The security token included in the request is invalid.',
+    403,
+  );
+}
+
+function denied(caller: Caller, action: string, resource: string, service: Service): AwsError {
+  const why = `because no identity-based policy allows the ${action} action`;
+  return new AwsError(
+    service.deniedCode ?? 'AccessDeniedException',
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`,
+    service.deniedCode === undefined ? 400 : 403,
+  );
+}
+
+function isRawAnswer(output: Json | RawAnswer): output is RawAnswer {
+  return typeof output.status === 'number' && 'headers' in output && 'body' in output;
+}
+
+async function readRequest(message: IncomingMessage): Promise<RawRequest> {
+  const body = await readBody(message, MAX_BODY_BYTES);
+  if (body === undefined)
+    throw new AwsError('RequestEntityTooLarge', `more than ${MAX_BODY_BYTES} bytes`, 413);
+  const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)] as const);
+  return {
+    method: message.method ?? '',
+    path: message.url ?? '/',
+    headers: Object.fromEntries(headers),
+    body,
+  };
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { type FunctionSettings, readFunctions } from './function-settings.ts';
+import type { Tell } from './happenings.ts';
+import { type Outcome, type Sandbox, startSandbox } from './sandbox-process.ts';
+import type { Assembly } from './template.ts';
+
+/** The functions of the assembly, run as Lambda runs them. */
+export interface Functions {
+  readonly all: readonly FunctionSettings[];
+  /** The function with this name or ARN (a qualifier is ignored). */
+  find(nameOrArn: string): FunctionSettings | undefined;
+  /** Whether an invocation would exceed the function's reserved concurrency. */
+  isThrottled(settings: FunctionSettings): boolean;
+  /**
+   * Invokes a function and waits for its answer.
+   * @param event JSON text
+   * @param cause what invoked it, for the timeline
+   */
+  invoke(settings: FunctionSettings, event: string, cause: string): Promise<Outcome>;
+  stop(): Promise<void>;
+}
+
+interface Pool {
+  readonly settings: FunctionSettings;
+  readonly idle: Sandbox[];
+  readonly all: Set<Sandbox>;
+  readonly log: WriteStream;
+  running: number;
+}
+
+/**
+ * @param workDir     the functions' logs are written below it
+ * @param environment what AWS adds to each function's environment
+ */
+export function createFunctions(
+  assembly: Assembly,
+  workDir: string,
+  environment: (settings: FunctionSettings) => Record<string, string>,
+  tell: Tell,
+): Functions {
+  const folder = join(workDir, 'functions');
+  mkdirSync(folder, { recursive: true });
+  const pools = readFunctions(assembly).map((settings): Pool => {
+    const log = createWriteStream(join(folder, `${settings.id}.log`), { flags: 'a' });
+    return { settings, idle: [], all: new Set(), log, running: 0 };
+  });
+  let stopped = false;
+
+  const poolOf = (settings: FunctionSettings): Pool => {
+    const pool = pools.find((one) => one.settings === settings);
+    if (!pool) throw new Error(`${settings.name} is no function of this assembly`);
+    return pool;
+  };
+  return {
+    all: pools.map(({ settings }) => settings),
+    find: (nameOrArn) => pools.find(({ settings }) => isCalled(settings, nameOrArn))?.settings,
+    isThrottled: (settings) => poolOf(settings).running >= (settings.concurrency ?? Number.POSITIVE_INFINITY),
+    async invoke(settings, event, cause) {
+      const pool = poolOf(settings);
+      pool.running += 1;
+      try {
+        return await run(pool, event, cause, environment(settings), tell, () => stopped);
+      } finally {
+        pool.running -= 1;
+      }
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all(pools.flatMap(({ all }) => [...all].map((sandbox) => sandbox.stop())));
+      for (const { log } of pools) log.end();
+    },
+  };
+}
+
+function isCalled({ name, arn }: FunctionSettings, nameOrArn: string): boolean {
+  return (
+    nameOrArn === name ||
+    nameOrArn === arn ||
+    nameOrArn.startsWith(`${arn}:`) ||
+    nameOrArn.startsWith(`${name}:`)
+  );
+}
+
+async function run(
+  pool: Pool,
+  event: string,
+  cause: string,
+  environment: Record<string, string>,
+  tell: Tell,
+  isStopped: () => boolean,
+): Promise<Outcome> {
+  const { settings } = pool;
+  const requestId = randomUUID();
+  const began = Date.now();
+  tell({ kind: 'function-invoked', function: settings.id, requestId, cause });
+  const sandbox = await takeSandbox(pool, environment, tell, isStopped);
+  const outcome: Outcome =
+    'errorType' in sandbox
+      ? { failure: sandbox }
+      : await sandbox.invoke({
+          requestId,
+          functionArn: settings.arn,
+          deadlineMs: Date.now() + settings.timeoutSeconds * 1000,
+          event,
+        });
+  if (!('errorType' in sandbox)) giveBack(pool, sandbox);
+  const milliseconds = Date.now() - began;
+  if ('failure' in outcome) {
+    const { errorType, errorMessage } = outcome.failure;
+    // Whatever is cut short by the end of the drill did not fail.
+    if (!isStopped())
+      tell({
+        kind: 'function-failed',
+        function: settings.id,
+        requestId,
+        error: `${errorType}: ${errorMessage}`,
+      });
+  } else {
+    tell({ kind: 'function-ended', function: settings.id, requestId, milliseconds });
+  }
+  return outcome;
+}
+
+async function takeSandbox(
+  pool: Pool,
+  environment: Record<string, string>,
+  tell: Tell,
+  isStopped: () => boolean,
+) {
+  const { settings } = pool;
+  for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
+    if (sandbox.isUsable()) return sandbox;
+  }
+  const sandbox = await startSandbox(settings, { ...environment, ...settings.environment }, (line) => {
+    pool.log.write(`${line}\n`);
+    tell({ kind: 'function-log', function: settings.id, line, record: parsed(line) });
+  });
+  if ('errorType' in sandbox) return sandbox;
+  pool.all.add(sandbox);
+  // The cloud may have been stopped while the code was loading; then nobody else would end this process.
+  if (isStopped()) await sandbox.stop();
+  else
+    tell({
+      kind: 'function-cold-start',
+      function: settings.id,
+      milliseconds: Math.round(sandbox.coldStartMs),
+    });
+  return sandbox;
+}
+
+function giveBack(pool: Pool, sandbox: Sandbox): void {
+  if (sandbox.isUsable()) pool.idle.push(sandbox);
+  else pool.all.delete(sandbox);
+}
+
+/** A structured log line as its object; undefined for plain text. */
+function parsed(line: string): unknown {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

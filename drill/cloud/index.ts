@@ -1,0 +1,235 @@
+import { DrillError, messageOf } from '../errors.ts';
+import type { StandbyHost } from '../host/host.ts';
+import { createInvokeAsync } from './async-invoke.ts';
+import { type Authorize, startEndpoint } from './endpoint.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import { createFunctions } from './functions.ts';
+import type { Happening, Tell } from './happenings.ts';
+import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
+import { startDynamoDb } from './services/dynamodb.ts';
+import { createEc2 } from './services/ec2.ts';
+import { createEventBus } from './services/events.ts';
+import { startGateway } from './services/gateway.ts';
+import { createLambda } from './services/lambda.ts';
+import { readHttpApi } from './services/routes.ts';
+import { createSecrets } from './services/secrets.ts';
+import { createSns } from './services/sns.ts';
+import { createSsm } from './services/ssm.ts';
+import type { Assembly } from './template.ts';
+
+/** What a stand-in cloud is made of. */
+export interface CloudOptions {
+  readonly assembly: Assembly;
+  /** Logs of the functions are written below it. */
+  readonly workDir: string;
+  readonly host: StandbyHost;
+  /** Where mail to the topic's subscribers is handed over (loopback). */
+  readonly smtpPort: number;
+  readonly latencies?: Partial<Latencies>;
+  /** Instances that exist besides those of the assembly. */
+  readonly existingInstances?: readonly string[];
+  /** Secrets that exist besides those of the assembly: values by ARN. */
+  readonly existingSecrets?: Readonly<Record<string, string>>;
+  readonly instanceState?: 'running' | 'stopped';
+  readonly authorize?: Authorize;
+  /** Told everything that happens, in order. */
+  readonly onHappening: (happening: Happening) => void;
+}
+
+/** A running stand-in cloud. */
+export interface Cloud {
+  /** The HTTP API, and the webhook in it. */
+  readonly apiUrl: string;
+  readonly webhookUrl: string;
+  /** Secret strings by ARN. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** The webhook's token: the one secret of the assembly. */
+  readonly token: string;
+  /** Physical names of the tables. */
+  readonly tables: readonly string[];
+  readonly instanceIds: readonly string[];
+  /** E-mail addresses of all topics. */
+  readonly subscribers: readonly string[];
+  /** The settings with which an SDK client, or a command-line tool, talks to this cloud as an operator. */
+  readonly operatorEnvironment: Readonly<Record<string, string>>;
+  /** Invokes a function (by logical or physical name) and forgets it, as a nudge from outside would. */
+  nudge(functionName: string, event: unknown): void;
+  instanceState(instanceId: string): string | undefined;
+  /** Settles when the associations of the assembly have been applied, as they are after a deployment. */
+  readonly prepared: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings up what the assembly would deploy, with AWS's own services stood in for.
+ * @throws DrillError if the assembly needs anything that the drill does not serve
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { assembly, host, workDir } = options;
+  const latencies = { ...DEFAULT_LATENCIES, ...options.latencies };
+  const tell: Tell = (told) => options.onHappening({ at: Date.now(), ...told } as Happening);
+  const onFault = (error: unknown) => tell({ kind: 'fault', message: messageOf(error) });
+  const background = startBackground(onFault);
+  const place = { region: assembly.region, accountId: assembly.accountId };
+
+  let endpointUrl = '';
+  const functions = createFunctions(
+    assembly,
+    workDir,
+    (one) => sandboxEnvironment(one, place.region, endpointUrl),
+    tell,
+  );
+  const sns = createSns(assembly, options.smtpPort, latencies.mailSeconds, background, tell);
+  const queues = new Set(assembly.ofType('AWS::SQS::Queue').map(({ attributes }) => attributes.Arn));
+  const invokeAsync = createInvokeAsync(
+    functions,
+    background,
+    latencies.asyncRetrySeconds,
+    (target, body) => {
+      tell({ kind: 'dead-letter', target, body });
+      if (!queues.has(target)) sns.publish(target, undefined, body);
+    },
+  );
+  const events = createEventBus(assembly, background, latencies.eventSeconds, (target, event, cause) => {
+    const settings = functions.find(target);
+    if (settings) invokeAsync(settings, event, cause);
+    else onFault(new DrillError(`${cause} targets ${target}, which is no function of the assembly`));
+  });
+
+  const instanceIds = [
+    ...assembly.ofType('AWS::EC2::Instance').map(({ ref }) => ref),
+    ...(options.existingInstances ?? []),
+  ];
+  const instanceArn = (id: string) => `arn:aws:ec2:${place.region}:${place.accountId}:instance/${id}`;
+  const world = { latencies, background, events, tell, host, instanceArn };
+  const ec2 = createEc2(instanceIds, options.instanceState ?? 'running', world);
+  const ssm = createSsm(assembly, { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline });
+  const secrets = createSecrets(assembly, options.existingSecrets);
+  const api = readHttpApi(assembly, functions);
+  const dynamodb = await startDynamoDb(assembly);
+  const services = {
+    dynamodb: dynamodb.service,
+    ec2: ec2.service,
+    lambda: createLambda(functions, invokeAsync),
+    secretsmanager: secrets.service,
+    sns: sns.service,
+    ssm: ssm.service,
+  };
+  const endpoint = await startEndpoint(services, tellDenials(options.authorize, tell), onFault);
+  endpointUrl = endpoint.url;
+  for (const one of functions.all) endpoint.registerCaller(accessKeyOf(one), callerOf(one, place.accountId));
+  endpoint.registerCaller(OPERATOR_KEY, {
+    arn: `arn:aws:iam::${place.accountId}:user/operator`,
+    role: 'operator',
+  });
+  const gateway = await startGateway(api, place.accountId, functions, tell);
+  events.startSchedules();
+
+  return {
+    apiUrl: gateway.url,
+    webhookUrl: gateway.url + webhookPath(api.routes.map(({ key }) => key)),
+    secrets: secrets.values,
+    token: onlyToken(secrets.values),
+    tables: dynamodb.tables,
+    instanceIds,
+    subscribers: [...sns.subscribers.values()].flat(),
+    operatorEnvironment: credentials(OPERATOR_KEY, place.region, endpoint.url),
+    nudge(name, event) {
+      const settings = functions.all.find(({ id }) => id === name) ?? functions.find(name);
+      if (!settings)
+        throw new DrillError(
+          `no function is called ${name}; the assembly has ${functions.all.map(({ id }) => id).join(', ')}`,
+        );
+      invokeAsync(settings, JSON.stringify(event), 'drill');
+    },
+    instanceState: ec2.state,
+    prepared: ssm.applyAssociations(),
+    async stop() {
+      // First nothing comes in any more, then what is under way ends, then what it used.
+      await gateway.stop();
+      await Promise.all([background.stop(), functions.stop()]);
+      await Promise.all([endpoint.stop(), dynamodb.stop(), host.stop()]);
+    },
+  };
+}
+
+const OPERATOR_KEY = 'DRILLOPERATOR0000000';
+
+function tellDenials(authorize: Authorize = () => true, tell: Tell): Authorize {
+  return (access) => {
+    const allowed = authorize(access);
+    if (!allowed)
+      tell({
+        kind: 'call-denied',
+        role: access.caller.role,
+        action: access.action,
+        resource: access.resource,
+      });
+    return allowed;
+  };
+}
+
+function roleName({ roleArn }: FunctionSettings): string {
+  return roleArn.replace(/^.*\//, '');
+}
+
+/** The key names the role, so that each call says whose it is. */
+function accessKeyOf(settings: FunctionSettings): string {
+  return `${roleName(settings)}.${settings.id}`;
+}
+
+function callerOf(settings: FunctionSettings, accountId: string) {
+  const role = roleName(settings);
+  return { arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
+}
+
+function credentials(accessKeyId: string, region: string, endpointUrl: string): Record<string, string> {
+  return {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: 'drill',
+    AWS_SESSION_TOKEN: 'drill',
+  };
+}
+
+/** What Lambda's own runtime adds to the environment of a function. */
+function sandboxEnvironment(
+  settings: FunctionSettings,
+  region: string,
+  endpointUrl: string,
+): Record<string, string> {
+  return {
+    ...credentials(accessKeyOf(settings), region, endpointUrl),
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMb),
+    AWS_LAMBDA_FUNCTION_NAME: settings.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${settings.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'drill',
+    LAMBDA_TASK_ROOT: settings.codeFolder,
+    LANG: 'en_US.UTF-8',
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    TZ: ':UTC',
+    _HANDLER: settings.handler,
+  };
+}
+
+function webhookPath(routeKeys: readonly string[]): string {
+  const posts = routeKeys.filter((key) => key.startsWith('POST '));
+  const [only] = posts.length === 1 ? posts : posts.filter((key) => key === 'POST /failover');
+  if (only) return only.slice('POST '.length);
+  throw new DrillError(
+    `the HTTP API has the routes ${routeKeys.join(', ')}, but the drill needs POST /failover; correct it in lib/`,
+  );
+}
+
+function onlyToken(values: ReadonlyMap<string, string>): string {
+  const [token, ...others] = values.values();
+  if (token !== undefined && others.length === 0) return token;
+  throw new DrillError(
+    `the assembly has ${values.size} secrets, but the drill needs exactly one: the webhook's token`,
+  );
+}

@@ -1,0 +1,167 @@
+import { EventEmitter, once } from 'node:events';
+import type { StandbyHost } from '../../host/host.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Service } from '../endpoint.ts';
+import type { Tell } from '../happenings.ts';
+import { type Background, type Latencies, pass } from '../latencies.ts';
+import type { Json } from '../values.ts';
+import type { EventBus } from './events.ts';
+
+type State = 'pending' | 'running' | 'stopping' | 'stopped';
+
+const STATE_CODES: Readonly<Record<State, number>> = { pending: 0, running: 16, stopping: 64, stopped: 80 };
+
+interface Instance {
+  readonly id: string;
+  state: State;
+  /** Whether the SSM agent is registered. */
+  online: boolean;
+}
+
+/** The EC2 stand-in: its calls, and what SSM asks about instances. */
+export interface Ec2 {
+  readonly service: Service;
+  state(instanceId: string): string | undefined;
+  isOnline(instanceId: string): boolean;
+  whenOnline(instanceId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What instances need of their surroundings. */
+export interface Ec2World {
+  readonly latencies: Latencies;
+  readonly background: Background;
+  readonly events: EventBus;
+  readonly tell: Tell;
+  readonly host: StandbyHost;
+  instanceArn(instanceId: string): string;
+}
+
+/** @param instanceIds the instances that exist; all of them stand for the one host */
+export function createEc2(
+  instanceIds: readonly string[],
+  initial: 'running' | 'stopped',
+  world: Ec2World,
+): Ec2 {
+  const registered = new EventEmitter();
+  const instances = new Map(
+    instanceIds.map((id): [string, Instance] => [id, { id, state: initial, online: initial === 'running' }]),
+  );
+
+  const move = (instance: Instance, state: State) => {
+    instance.state = state;
+    if (state !== 'running') instance.online = false;
+    world.tell({ kind: 'instance-state', instanceId: instance.id, state });
+    world.events.put({
+      source: 'aws.ec2',
+      detailType: 'EC2 Instance State-change Notification',
+      resources: [world.instanceArn(instance.id)],
+      detail: { 'instance-id': instance.id, state },
+    });
+  };
+
+  const boot = async (instance: Instance) => {
+    await pass(world.latencies.instanceStartSeconds, world.background.signal);
+    move(instance, 'running');
+    await world.host.boot();
+    await pass(world.latencies.agentOnlineSeconds, world.background.signal);
+    // It may have been stopped again in the meantime.
+    if (instance.state !== 'running') return;
+    instance.online = true;
+    registered.emit(instance.id);
+  };
+
+  const halt = async (instance: Instance) => {
+    await world.host.shutdown();
+    await pass(world.latencies.instanceStopSeconds, world.background.signal);
+    move(instance, 'stopped');
+  };
+
+  const change = (
+    input: Json,
+    from: State,
+    to: State,
+    finish: (instance: Instance) => Promise<void>,
+  ): Json => {
+    const chosen = selected(input, instances);
+    // EC2 changes all instances of a request or none.
+    for (const { id, state } of chosen) {
+      if (changeable(state, from, to)) continue;
+      throw new AwsError(
+        'IncorrectInstanceState',
+        `The instance '${id}' is not in a state from which it can be changed.`,
+      );
+    }
+    const changes = chosen.map((instance) => {
+      const previous = instance.state;
+      if (previous === from) {
+        move(instance, to);
+        world.background.start(() => finish(instance));
+      }
+      return {
+        instanceId: instance.id,
+        currentState: stateOf(instance.state),
+        previousState: stateOf(previous),
+      };
+    });
+    return { instancesSet: changes };
+  };
+
+  const touched = (input: Json) => idsOf(input).map((id) => world.instanceArn(id));
+  return {
+    service: {
+      deniedCode: 'UnauthorizedOperation',
+      operations: {
+        DescribeInstances: { resources: () => ['*'], run: (input) => describeInstances(input, instances) },
+        StartInstances: { resources: touched, run: (input) => change(input, 'stopped', 'pending', boot) },
+        StopInstances: { resources: touched, run: (input) => change(input, 'running', 'stopping', halt) },
+      },
+    },
+    state: (id) => instances.get(id)?.state,
+    isOnline: (id) => instances.get(id)?.online ?? false,
+    async whenOnline(id, signal) {
+      if (!instances.get(id)?.online) await once(registered, id, { signal });
+    },
+  };
+}
+
+/** Starting what starts or runs is no error, nor is stopping what stops or is stopped. */
+function changeable(state: State, from: State, to: State): boolean {
+  const after: State = to === 'pending' ? 'running' : 'stopped';
+  return state === from || state === to || state === after;
+}
+
+function stateOf(state: State): Json {
+  return { code: STATE_CODES[state], name: state };
+}
+
+/** EC2's query protocol numbers the members of a list: InstanceId.1, InstanceId.2, … */
+function idsOf(input: Json): string[] {
+  return Object.entries(input)
+    .filter(([name]) => /^InstanceId\.\d+$/.test(name))
+    .map(([, id]) => String(id));
+}
+
+function selected(input: Json, instances: ReadonlyMap<string, Instance>): Instance[] {
+  const unserved = Object.keys(input).find(
+    (name) => !/^(InstanceId\.\d+|IncludeAllInstances|MaxResults)$/.test(name),
+  );
+  if (unserved) throw new AwsError('UnknownParameter', `the drill does not serve the parameter ${unserved}`);
+  return idsOf(input).map((id) => {
+    if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
+      throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+    }
+    const found = instances.get(id);
+    if (!found) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+    return found;
+  });
+}
+
+function describeInstances(input: Json, instances: ReadonlyMap<string, Instance>): Json {
+  const chosen = idsOf(input).length > 0 ? selected(input, instances) : [...instances.values()];
+  return {
+    reservationSet: chosen.map(({ id, state }) => ({
+      reservationId: `r-${id.slice(2)}`,
+      instancesSet: [{ instanceId: id, instanceState: stateOf(state), instanceType: 't4g.nano' }],
+    })),
+  };
+}

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { DrillError, messageOf } from './errors.ts';
+import { dockerVersion } from './parts/index.ts';
+
+const run = promisify(execFile);
+
+/** A Docker daemon that answers. */
+export interface Docker {
+  /** Path of the client. */
+  readonly command: string;
+  /** The daemon's version. */
+  readonly version: string;
+}
+
+/** Images that were made for a drill; `remove` leaves the daemon as it was. */
+export interface BuiltImages {
+  remove(): Promise<void>;
+}
+
+/** Finds a reachable daemon; undefined without one. */
+export async function findDocker(): Promise<Docker | undefined> {
+  const version = await dockerVersion();
+  if (version === null) return undefined;
+  const { stdout } = await run('sh', ['-c', 'command -v docker']);
+  return { command: stdout.trim(), version };
+}
+
+/**
+ * Builds the API's image from its Dockerfile without any registry: the base image is made of this machine's
+ * own Node and the libraries it needs.
+ * @param contextFolder holds the Dockerfile, which takes its base from the build argument BASE_IMAGE
+ * @param names         tags for the image, such as those that the SSM documents name
+ * @throws DrillError with the builder's last lines if the build fails
+ */
+export async function buildImages(
+  docker: Docker,
+  contextFolder: string,
+  names: readonly string[],
+): Promise<BuiltImages> {
+  const base = `hybrid-failover-drill-base:${process.pid}`;
+  const folder = mkdtempSync(join(tmpdir(), 'drill-image-'));
+  const remove = async () => {
+    const present = await Promise.all([...names, base].map((name) => exists(docker, name)));
+    const made = [...names, base].filter((_name, index) => present[index]);
+    if (made.length > 0) await run(docker.command, ['image', 'rm', '--force', ...made]);
+  };
+  try {
+    await fillWithNode(folder);
+    // The classic builder: the newer one needs a plug-in, and looks for its base images in a registry.
+    const env = { ...process.env, DOCKER_BUILDKIT: '0' };
+    await run(docker.command, ['build', '--quiet', '--tag', base, folder], { env });
+    const tags = names.flatMap((name) => ['--tag', name]);
+    await run(
+      docker.command,
+      ['build', '--quiet', '--build-arg', `BASE_IMAGE=${base}`, ...tags, contextFolder],
+      { env },
+    );
+  } catch (error) {
+    await remove();
+    const said = (error as { stderr?: string }).stderr?.trim() || messageOf(error);
+    throw new DrillError(
+      `the standby's image could not be built from ${contextFolder}: ${said.split('\n').slice(-3).join(' ')}`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { remove };
+}
+
+async function exists(docker: Docker, image: string): Promise<boolean> {
+  return run(docker.command, ['image', 'inspect', image]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Lays out a file system with nothing but Node in it. */
+async function fillWithNode(folder: string): Promise<void> {
+  const root = join(folder, 'root');
+  const place = (source: string, target: string) => {
+    mkdirSync(dirname(join(root, target)), { recursive: true });
+    // Libraries are links to versioned files; the image gets the files under the names that are asked for.
+    cpSync(realpathSync(source), join(root, target));
+  };
+  place(process.execPath, '/usr/local/bin/node');
+  for (const library of await librariesOf(process.execPath)) place(library, library);
+  mkdirSync(join(root, 'tmp'));
+  const lines = ['FROM scratch', 'COPY root/ /', 'ENV PATH=/usr/local/bin', 'ENTRYPOINT []'];
+  writeFileSync(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
+}
+
+/** The shared libraries of a program, and the loader that its header names. */
+async function librariesOf(program: string): Promise<string[]> {
+  const { stdout } = await run('ldd', [program]);
+  return stdout.split('\n').flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+}

@@ -1,0 +1,283 @@
+/**
+ * The host's `docker` command where no Docker daemon is reachable: runs a container's program as a plain
+ * process. It implements what lib/host/standby.sh uses and refuses everything else. Each call is a process
+ * of its own, so all state is in files below DRILL_DOCKER_DIR.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** An image: how its program is started as a plain process. */
+export interface StandinImage {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** The variable that tells the program its port: as a process it must listen on the published one. */
+  readonly portVariable: string;
+}
+
+interface Container {
+  Id: string;
+  Name: string;
+  Image: string;
+  Config: { Labels: Record<string, string>; Env: Record<string, string> };
+  HostPort: string | undefined;
+  StopTimeout: number;
+  Pid: number | undefined;
+  /** Start time of the process in clock ticks, which tells it from a later one with the same id. */
+  StartTicks: string | undefined;
+}
+
+const folder = process.env.DRILL_DOCKER_DIR ?? fail('DRILL_DOCKER_DIR is not set; the drill sets it');
+const images = JSON.parse(readFileSync(join(folder, 'images.json'), 'utf8')) as Record<string, StandinImage>;
+
+function fail(message: string, code = 1): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+const fileOf = (name: string) => join(folder, `${name}.json`);
+const logOf = (name: string) => join(folder, `${name}.log`);
+
+function save(container: Container): void {
+  const file = fileOf(container.Name);
+  writeFileSync(`${file}.new`, JSON.stringify(container));
+  renameSync(`${file}.new`, file);
+}
+
+function load(name: string): Container {
+  if (!existsSync(fileOf(name))) fail(`Error: No such container: ${name}`);
+  return JSON.parse(readFileSync(fileOf(name), 'utf8')) as Container;
+}
+
+/** State and start time of a process; undefined if it is gone, or dead and not yet reaped. */
+function startTicks(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning({ Pid, StartTicks }: Container): boolean {
+  return Pid !== undefined && StartTicks !== undefined && startTicks(Pid) === StartTicks;
+}
+
+function imageNamed(name: string): StandinImage {
+  const image = images[name];
+  if (image) return image;
+  fail(`Error: No such image: ${name} (the drill stands in for ${Object.keys(images).join(', ')})`);
+}
+
+/** Splits arguments into options and the rest. `valued` options take a value, `flags` none. */
+function parse(args: readonly string[], valued: readonly string[], flags: readonly string[] = []) {
+  const options: [string, string][] = [];
+  const rest = [...args];
+  while (rest[0]?.startsWith('-')) {
+    const [name = '', inline] = (rest.shift() ?? '').split(/=(.*)/s);
+    if (flags.includes(name)) options.push([name, 'true']);
+    else if (valued.includes(name))
+      options.push([name, inline ?? rest.shift() ?? fail(`docker: ${name} needs a value`)]);
+    else
+      fail(
+        `docker: the drill's stand-in does not know the option ${name}; add it to drill/host/docker-standin.ts`,
+        125,
+      );
+  }
+  const all = (...names: string[]) =>
+    options.filter(([name]) => names.includes(name)).map(([, value]) => value);
+  return { all, last: (...names: string[]) => all(...names).at(-1), rest };
+}
+
+function pairs(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', value] = line.split(/=(.*)/s);
+      return [name, value ?? process.env[name] ?? ''];
+    }),
+  );
+}
+
+/** Limits and restart policies are accepted: a plain process has neither. */
+const CREATE_OPTIONS = [
+  '--name',
+  '--publish',
+  '-p',
+  '--env',
+  '-e',
+  '--env-file',
+  '--label',
+  '-l',
+  '--stop-timeout',
+  '--restart',
+  '--log-opt',
+  '--log-driver',
+  '--memory',
+  '-m',
+  '--cpus',
+  '--pids-limit',
+  '--ulimit',
+  '--cap-drop',
+  '--security-opt',
+  '--tmpfs',
+  '--user',
+  '-u',
+  '--hostname',
+  '-h',
+  '--network',
+];
+
+function create(args: string[]): void {
+  const { all, last, rest } = parse(args, CREATE_OPTIONS, ['--read-only', '--init']);
+  const [image = '', ...command] = rest;
+  imageNamed(image);
+  if (command.length > 0)
+    fail(`docker create: the drill's stand-in takes no command, got ${command.join(' ')}`, 125);
+  const name = last('--name') ?? fail('docker create: the stand-in needs --name');
+  if (existsSync(fileOf(name))) fail(`Conflict. The container name "/${name}" is already in use`);
+  const fileLines = all('--env-file').flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+  const lines = [...fileLines.filter((line) => line !== '' && !line.startsWith('#')), ...all('--env', '-e')];
+  const id = randomBytes(32).toString('hex');
+  save({
+    Id: id,
+    Name: name,
+    Image: image,
+    Config: { Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
+    HostPort: last('--publish', '-p')?.split(':').at(-2),
+    StopTimeout: Number(last('--stop-timeout') ?? 10),
+    Pid: undefined,
+    StartTicks: undefined,
+  });
+  appendFileSync(join(folder, 'names'), `${name}\n`);
+  process.stdout.write(`${id}\n`);
+}
+
+function start(args: string[]): void {
+  const [name = ''] = parse(args, []).rest;
+  const container = load(name);
+  if (!isRunning(container)) {
+    const image = imageNamed(container.Image);
+    const [program = '', ...programArgs] = image.command;
+    const log = openSync(logOf(name), 'a');
+    const child = spawn(program, programArgs, {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOSTNAME: container.Id.slice(0, 12),
+        ...image.environment,
+        ...container.Config.Env,
+        ...(container.HostPort === undefined ? {} : { [image.portVariable]: container.HostPort }),
+      },
+    });
+    child.unref();
+    if (child.pid === undefined) fail(`docker start: ${program} could not be started`);
+    save({ ...container, Pid: child.pid, StartTicks: startTicks(child.pid) });
+  }
+  process.stdout.write(`${name}\n`);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function end(container: Container, graceSeconds: number): Promise<void> {
+  if (container.Pid === undefined || !isRunning(container)) return;
+  process.kill(container.Pid, 'SIGTERM');
+  const deadline = Date.now() + graceSeconds * 1000;
+  // It is no child of this process, so nothing announces its end.
+  while (isRunning(container) && Date.now() < deadline) await pause(20);
+  if (isRunning(container)) process.kill(container.Pid, 'SIGKILL');
+  while (isRunning(container)) await pause(20);
+}
+
+async function stop(args: string[]): Promise<void> {
+  const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
+  const container = load(rest[0] ?? '');
+  await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
+  process.stdout.write(`${container.Name}\n`);
+}
+
+async function remove(args: string[]): Promise<void> {
+  const { all, rest } = parse(args, [], ['--force', '-f']);
+  const container = load(rest[0] ?? '');
+  const forced = all('--force', '-f').length > 0;
+  if (isRunning(container) && !forced)
+    fail(`cannot remove container "/${container.Name}": container is running`);
+  await end(container, 0);
+  if (existsSync(logOf(container.Name))) {
+    // The drill counts executions in the logs, so they outlive the container.
+    appendFileSync(join(folder, `${container.Name}.removed.log`), readFileSync(logOf(container.Name)));
+    rmSync(logOf(container.Name));
+  }
+  rmSync(fileOf(container.Name));
+  process.stdout.write(`${container.Name}\n`);
+}
+
+function inspectContainer(args: string[]): void {
+  const { last, rest } = parse(args, ['--format', '-f']);
+  const container = load(rest[0] ?? '');
+  const running = isRunning(container);
+  print(
+    { ...container, State: { Running: running, Status: running ? 'running' : 'exited' } },
+    last('--format', '-f'),
+  );
+}
+
+function inspectImage(args: string[]): void {
+  const { last, rest } = parse(args, ['--format', '-f']);
+  const image = imageNamed(rest[0] ?? '');
+  const id = createHash('sha256').update(JSON.stringify(image)).digest('hex');
+  print({ Id: `sha256:${id}` }, last('--format', '-f'));
+}
+
+/** Fills in a Go template, as far as the host's script uses them: `.A.B` and `index .A.B "key"`. */
+function print(value: object, format: string | undefined): void {
+  const text = format?.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
+    const found = /^(?:index )?((?:\.\w+)+)(?: "([^"]*)")?$/.exec(expression);
+    if (!found) return fail(`docker inspect: the stand-in does not know the template ${whole}`, 125);
+    const path = [...(found[1] ?? '').slice(1).split('.'), ...(found[2] === undefined ? [] : [found[2]])];
+    return String(
+      path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value) ?? '',
+    );
+  });
+  process.stdout.write(`${text ?? JSON.stringify([value], null, 2)}\n`);
+}
+
+function logs(args: string[]): void {
+  const { last, rest } = parse(args, ['--tail', '-n']);
+  const { Name } = load(rest[0] ?? '');
+  if (!existsSync(logOf(Name))) return;
+  const lines = readFileSync(logOf(Name), 'utf8').replace(/\n$/, '').split('\n');
+  const tail = last('--tail', '-n');
+  process.stdout.write(
+    `${lines.slice(tail === undefined || tail === 'all' ? 0 : -Number(tail)).join('\n')}\n`,
+  );
+}
+
+const [command = '', ...args] = process.argv.slice(2);
+const sub = args[0] === 'inspect' ? args.slice(1) : undefined;
+if (command === 'create') create(args);
+else if (command === 'start') start(args);
+else if (command === 'stop') await stop(args);
+else if (command === 'rm') await remove(args);
+else if (command === 'logs') logs(args);
+else if (command === 'inspect') inspectContainer(args);
+else if (command === 'container' && sub) inspectContainer(sub);
+else if (command === 'image' && sub) inspectImage(sub);
+else if (command === 'pull') imageNamed(parse(args, [], ['--quiet', '-q']).rest[0] ?? '');
+else
+  fail(
+    `docker: the drill's stand-in does not know "${[command, ...args].join(' ')}"; add it to drill/host/docker-standin.ts`,
+    125,
+  );

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** How a script on the host ended. */
+export interface HostRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** The EC2 host as the stand-in cloud sees it. */
+export interface StandbyHost {
+  /** Runs a script as the SSM agent does, for at most `timeoutSeconds`. */
+  run(script: string, limits: { timeoutSeconds: number; signal?: AbortSignal }): Promise<HostRun>;
+  /** The instance is being stopped: its containers end. */
+  shutdown(): Promise<void>;
+  /** The instance came up: Docker starts again what ran before. */
+  boot(): Promise<void>;
+  /** Everything the containers wrote to stdout so far, one line each. */
+  containerLines(): Promise<string[]>;
+  /** Removes every container that the host's scripts made. */
+  stop(): Promise<void>;
+}
+
+/** What a host is made of. */
+export interface HostOptions {
+  /** State, scripts and logs of the host are kept in this folder. */
+  readonly folder: string;
+  /** The text of the host's `docker` command, an executable script. */
+  readonly dockerCommand: string;
+  /** Variables for the host's scripts and its docker command. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** How long a container may take to end before the host removes it by force, in seconds. */
+const SHUTDOWN_GRACE_SECONDS = 10;
+
+/** Makes a host in its folder. Nothing is run before the first command. */
+export function createHost({ folder, dockerCommand, environment }: HostOptions): StandbyHost {
+  const bin = join(folder, 'bin');
+  const dockerFolder = join(folder, 'docker');
+  for (const needed of [bin, dockerFolder, join(folder, 'state'), join(folder, 'commands')])
+    mkdirSync(needed, { recursive: true });
+  const docker = join(bin, 'docker');
+  writeFileSync(docker, dockerCommand, { mode: 0o755 });
+  const env = {
+    PATH: `${bin}:${process.env.PATH ?? '/usr/bin:/bin'}`,
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    FAILOVER_STATE_DIR: join(folder, 'state'),
+    DRILL_DOCKER_DIR: dockerFolder,
+    ...environment,
+  };
+  let commands = 0;
+  let ranBefore: string[] = [];
+  const run = (program: string, args: string[], timeoutSeconds: number, signal?: AbortSignal) =>
+    runProcess(program, args, { cwd: folder, env, timeoutSeconds, ...(signal && { signal }) });
+
+  return {
+    run(script, { timeoutSeconds, signal }) {
+      commands += 1;
+      const file = join(folder, 'commands', `${commands}.sh`);
+      writeFileSync(file, script, { mode: 0o700 });
+      // The agent hands the file to sh, which is bash on Amazon Linux; a script's own first line comes before that.
+      return script.startsWith('#!')
+        ? run(file, [], timeoutSeconds, signal)
+        : run('bash', [file], timeoutSeconds, signal);
+    },
+    async shutdown() {
+      ranBefore = [];
+      for (const name of containerNames(dockerFolder)) {
+        const { stdout } = await run(
+          docker,
+          ['container', 'inspect', '--format', '{{.State.Running}}', name],
+          60,
+        );
+        if (stdout.trim() !== 'true') continue;
+        ranBefore.push(name);
+        await run(docker, ['stop', '--time', String(SHUTDOWN_GRACE_SECONDS), name], 60);
+      }
+    },
+    async boot() {
+      for (const name of ranBefore) await run(docker, ['start', name], 60);
+    },
+    async containerLines() {
+      const lines: string[] = [];
+      for (const name of containerNames(dockerFolder)) {
+        // What the command kept of containers that are gone, then what the present one says.
+        const kept = join(dockerFolder, `${name}.removed.log`);
+        if (existsSync(kept)) lines.push(...readFileSync(kept, 'utf8').split('\n'));
+        const { exitCode, stdout } = await run(docker, ['logs', name], 60);
+        if (exitCode === 0) lines.push(...stdout.split('\n'));
+      }
+      return lines.filter((line) => line !== '');
+    },
+    async stop() {
+      for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
+    },
+  };
+}
+
+/** The docker command adds a line to this file for each container that it creates. */
+function containerNames(dockerFolder: string): string[] {
+  const file = join(dockerFolder, 'names');
+  return existsSync(file)
+    ? [...new Set(readFileSync(file, 'utf8').split('\n'))].filter((name) => name !== '')
+    : [];
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly timeoutSeconds: number;
+  readonly signal?: AbortSignal;
+}
+
+async function runProcess(program: string, args: string[], options: RunOptions): Promise<HostRun> {
+  const { cwd, env, timeoutSeconds, signal } = options;
+  // A group of its own, so that a time limit ends the script together with all it started.
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup(child);
+  }, timeoutSeconds * 1000);
+  const onAbort = () => killGroup(child);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    // `exit`, not `close`: a container that holds on to the pipe must not hold up its command.
+    const [code] = (await once(child, 'exit')) as [number | null];
+    await Promise.race([once(child, 'close'), new Promise((resolve) => setImmediate(resolve))]);
+    return { exitCode: code ?? 137, ...output, timedOut };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // It ended in this very moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,7 @@
+import { join } from 'node:path';
+import { cacheFolder } from './parts/index.ts';
+
+/** Where a held drill leaves its address for this user. */
+export function controlFile(): string {
+  return join(cacheFolder(), 'held-drill.json');
+}
