@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { findParts, invocation, type PartName, type Program } from '../../drill/parts/index.ts';
+import { repository } from './site.ts';
+
+const monitoring = `${repository}monitoring`;
+const folder = mkdtempSync(join(tmpdir(), 'configs-'));
+const names = ['haproxy', 'promtool', 'amtool', 'blackbox_exporter'] as const;
+let parts: Record<(typeof names)[number], Program>;
+
+const site: Record<string, string> = {
+  SERVICE_NAME: 'shop',
+  HAPROXY_METRICS_ADDRESS: '127.0.0.1:1405',
+  BLACKBOX_ADDRESS: '127.0.0.1:1115',
+  PROMETHEUS_ADDRESS: '127.0.0.1:1090',
+  PROMETHEUS_RULES: `${monitoring}/rules/*.yml`,
+  PRIMARY_HEALTH_URL: 'http://127.0.0.1:1081/healthz',
+  ALERTMANAGER_ADDRESS: '127.0.0.1:1093',
+  FAILOVER_WEBHOOK_URL: 'https://example.com/failover',
+  WEBHOOK_TOKEN_FILE: join(folder, 'token'),
+  SMTP_SMARTHOST: 'mail.example.com:587',
+  SMTP_FROM: 'failover@example.com',
+  SMTP_REQUIRE_TLS: 'false',
+  ALERT_EMAIL_TO: 'people@example.com',
+};
+
+beforeAll(async () => {
+  // A program that cannot be had fails the tests: an unchecked config is not a valid one.
+  parts = await findParts(names, { mounts: [repository, folder] });
+  writeFileSync(join(folder, 'token'), 'secret');
+}, 180_000);
+
+/** Runs a checker and answers all it said; fails the test if it was not content. */
+function check(
+  name: PartName & keyof typeof parts,
+  args: string[],
+  env: Record<string, string> = {},
+): string {
+  const start = invocation(parts[name], args, env);
+  const { status, stdout, stderr } = spawnSync(start.command, start.args, {
+    env: start.env,
+    encoding: 'utf8',
+  });
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  return `${stdout}${stderr}`;
+}
+
+function rendered(name: string): string {
+  const output = join(folder, name);
+  execFileSync(`${monitoring}/render.sh`, [`${monitoring}/${name}`, output], {
+    env: { ...process.env, ...site },
+  });
+  return output;
+}
+
+describe('the files as they are shipped', () => {
+  test('haproxy -c, without a warning', () => {
+    const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`]);
+    expect(said).not.toMatch(/WARNING|ALERT/);
+  });
+  test('promtool check config', () =>
+    void check('promtool', ['check', 'config', `${monitoring}/prometheus.yml`]));
+  test('promtool check rules', () => {
+    const rules = readdirSync(`${monitoring}/rules`).map((name) => `${monitoring}/rules/${name}`);
+    check('promtool', ['check', 'rules', ...rules]);
+  });
+  test('promtool test rules', () => {
+    const tests = readdirSync(`${monitoring}/tests`).map((name) => `${monitoring}/tests/${name}`);
+    expect(tests).not.toHaveLength(0);
+    check('promtool', ['test', 'rules', ...tests]);
+  });
+  test('amtool check-config', () => void check('amtool', ['check-config', `${monitoring}/alertmanager.yml`]));
+  test('blackbox exporter', () =>
+    void check('blackbox_exporter', [`--config.file=${monitoring}/blackbox.yml`, '--config.check']));
+});
+
+describe('the files with a site in them', () => {
+  test('haproxy -c', () => {
+    const env = {
+      SERVICE_BIND: ':8080',
+      STATS_BIND: ':8404',
+      METRICS_BIND: ':8405',
+      PRIMARY_ADDRESS: 'api.invalid:3000',
+      STANDBY_ADDRESS: 'standby.invalid:8080',
+      HEALTH_PATH: '/healthz',
+      RESPONSE_TIMEOUT: '2m',
+      HEALTH_HOST: 'shop.example.com',
+      HAPROXY_LOG: '127.0.0.1:514',
+      HAPROXY_LOG_FORMAT: 'rfc5424',
+    };
+    // Names that do not resolve must not keep HAProxy from starting: it tells people about each.
+    const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], env);
+    expect(said).not.toContain('ALERT');
+  });
+  test('promtool check config', () => {
+    expect(check('promtool', ['check', 'config', rendered('prometheus.yml')])).toContain(
+      '2 rule files found',
+    );
+  });
+  test('amtool check-config', () => void check('amtool', ['check-config', rendered('alertmanager.yml')]));
+
+  test.each([
+    ['alertname=PrimaryDown service=shop severity=critical', 'failover,people'],
+    ['alertname=PrimaryUp service=shop severity=info', 'failover'],
+    ['alertname=StandbyNotServing service=shop severity=critical', 'people'],
+    ['alertname=MonitoringTargetDown service=shop severity=warning', 'people'],
+    ['alertname=SomethingElse', 'people'],
+  ])('%s goes to %s', (labels, receivers) => {
+    const config = `--config.file=${rendered('alertmanager.yml')}`;
+    expect(check('amtool', ['config', 'routes', 'test', config, ...labels.split(' ')]).split('\n')[0]).toBe(
+      receivers,
+    );
+  });
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { repository } from './site.ts';
+
+const read = (path: string) => readFileSync(`${repository}${path}`, 'utf8');
+const names = (text: string, pattern: RegExp) =>
+  [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
+
+type Service = { environment?: Record<string, string>; image: string };
+const compose: { services: Record<string, Service> } = parse(read('onprem/compose.yaml'), { merge: true });
+const given = (service: string) => Object.keys(compose.services[service]?.environment ?? {}).sort();
+
+describe('a variable is in every place that has to know it, and in no other', () => {
+  test('.env.example lists what compose.yaml reads', () => {
+    const listed = names(read('onprem/.env.example'), /^#?([A-Z][A-Z0-9_]*)=/gm);
+    expect(listed).toEqual(names(read('onprem/compose.yaml'), /\$\{([A-Z][A-Z0-9_]*)/g));
+  });
+
+  test('.env.example gives the defaults of compose.yaml', () => {
+    const defaults = names(read('onprem/compose.yaml'), /\$\{([A-Z0-9_]+:-[^}]*)\}/g).map((it) =>
+      it?.replace(':-', '='),
+    );
+    const shown = names(read('onprem/.env.example'), /^#([A-Z][A-Z0-9_]*=.*)$/gm);
+    // A variable that is tested for presence, and used with an empty default, appears once.
+    expect(shown).toEqual(defaults);
+  });
+
+  test('what is required has an example, and is required by compose.yaml', () => {
+    const required = names(read('onprem/compose.yaml'), /\$\{([A-Z0-9_]+):\?/g);
+    expect(names(read('onprem/.env.example'), /^([A-Z][A-Z0-9_]*)=./gm)).toEqual(required);
+  });
+
+  test('HAProxy presets what compose.yaml gives it', () => {
+    expect(names(read('onprem/haproxy/haproxy.cfg'), /presetenv (\w+)/g)).toEqual(given('haproxy'));
+    expect(names(read('onprem/haproxy/haproxy.cfg'), /\$\{(\w+)\}/g)).toEqual(given('haproxy'));
+  });
+
+  test.each(['prometheus', 'alertmanager'])('%s renders what compose.yaml gives it', (service) => {
+    expect(names(read(`monitoring/${service}.yml`), /# \$\{(\w+)-?\}$/gm)).toEqual(given(service));
+  });
+});
+
+test('every image is pinned to a precise version', () => {
+  for (const [name, { image }] of Object.entries(compose.services)) {
+    if (name === 'api') continue;
+    expect(image).toMatch(/:v?\d+\.\d+\.\d+/);
+  }
+  expect(read('onprem/api/Dockerfile')).toMatch(/^ARG BASE_IMAGE=node:\d+\.\d+\.\d+-/m);
+});

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { freePorts, invocation, type Program } from '../../drill/parts/index.ts';
+
+export const repository = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Lines that arrive over time, and a way to wait for the one that matters. */
+export class Lines {
+  readonly all: string[] = [];
+  readonly #waiting: { matches: (line: string) => boolean; found: (line: string) => void }[] = [];
+
+  add(line: string): void {
+    this.all.push(line);
+    for (const waiter of this.#waiting) if (waiter.matches(line)) waiter.found(line);
+  }
+
+  /** The first line that contains the text, already there or still to come. Rejects after 20 s. */
+  async having(text: string, from = 0): Promise<string> {
+    const matches = (line: string) => line.includes(text);
+    const there = this.all.slice(from).find(matches);
+    if (there !== undefined) return there;
+    return new Promise((found, reject) => {
+      const seen = () => `no line with ${JSON.stringify(text)} within 20 s; got:\n${this.all.join('\n')}`;
+      const limit = setTimeout(() => reject(new Error(seen())), 20_000);
+      this.#waiting.push({
+        matches,
+        found: (line) => {
+          clearTimeout(limit);
+          found(line);
+        },
+      });
+    });
+  }
+}
+
+export type Api = { process: ChildProcess; port: number; journal: Lines; errors: Lines };
+
+/** Starts the sample API on a loopback port and waits until it listens. Ends with the test. */
+export async function startApi(env: Record<string, string> = {}): Promise<Api> {
+  const child = spawn(process.execPath, [`${repository}onprem/api/server.ts`], {
+    env: { ...process.env, BIND_ADDRESS: '127.0.0.1', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const journal = new Lines();
+  const errors = new Lines();
+  eachLine(child.stdout, journal);
+  eachLine(child.stderr, errors);
+  const { port } = JSON.parse(await journal.having('"listening"')) as { port: number };
+  return { process: child, port, journal, errors };
+}
+
+/** The request ids that an API has executed, in order. */
+export function executed(api: Api): string[] {
+  return api.journal.all
+    .map((line) => JSON.parse(line) as { event: string; requestId: string })
+    .filter(({ event }) => event === 'executed')
+    .map(({ requestId }) => requestId);
+}
+
+export type HaproxyUnderTest = { url: string; statsUrl: string; metricsUrl: string; log: Lines };
+
+/** Starts real HAProxy with the shipped config and waits until it has checked both servers. */
+export async function startHaproxy(
+  haproxy: Program,
+  ports: { primary: number; standby: number },
+): Promise<HaproxyUnderTest> {
+  const [service, stats, metrics] = await freePorts(3);
+  const log = new Lines();
+  const syslog = createSocket('udp4', (message) => log.add(String(message).trim()));
+  syslog.bind(0, '127.0.0.1');
+  await once(syslog, 'listening');
+  const start = invocation(haproxy, ['-db', '-f', `${repository}onprem/haproxy/haproxy.cfg`], {
+    SERVICE_BIND: `127.0.0.1:${service}`,
+    STATS_BIND: `127.0.0.1:${stats}`,
+    METRICS_BIND: `127.0.0.1:${metrics}`,
+    PRIMARY_ADDRESS: `127.0.0.1:${ports.primary}`,
+    STANDBY_ADDRESS: `127.0.0.1:${ports.standby}`,
+    HAPROXY_LOG: `127.0.0.1:${syslog.address().port}`,
+  });
+  const child = spawn(start.command, start.args, { env: start.env, stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGTERM');
+    syslog.close();
+  });
+  eachLine(child.stderr, log);
+  await log.having('server service/primary succeeded');
+  await log.having('server service/standby succeeded');
+  return {
+    url: `http://127.0.0.1:${service}`,
+    statsUrl: `http://127.0.0.1:${stats}`,
+    metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+    log,
+  };
+}
+
+function eachLine(stream: NodeJS.ReadableStream, lines: Lines): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const parts = `${rest}${chunk}`.split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) lines.add(line);
+  });
+}
