@@ -1,6 +1,6 @@
 import { catalogue, type PartName } from './catalogue.ts';
 import { findInDocker } from './docker.ts';
-import { findOnPath } from './on-path.ts';
+import { findOnPath, hostFolders } from './on-path.ts';
 import { findInPackages, type Progress } from './packages.ts';
 import type { Program } from './program.ts';
 
@@ -9,6 +9,8 @@ export type FindOptions = {
   progress?: Progress;
   /** Absolute paths of folders that a part in a container must see, at the same path, to read and write. */
   mounts?: readonly string[];
+  /** Folders of this machine to look in; PATH and the sbin folders unless given. */
+  folders?: readonly string[];
 };
 
 /**
@@ -18,7 +20,7 @@ export type FindOptions = {
  */
 export async function findParts<Name extends PartName>(
   names: readonly Name[],
-  { progress = () => {}, mounts = [] }: FindOptions = {},
+  { progress = () => {}, mounts = [], folders = hostFolders() }: FindOptions = {},
 ): Promise<Record<Name, Program>> {
   const found = new Map<PartName, Program>();
   const tried = new Map<PartName, string[]>(names.map((name) => [name, []]));
@@ -30,7 +32,7 @@ export async function findParts<Name extends PartName>(
   await Promise.all(
     names.map(async (name) => {
       keep(name, await findInDocker(name, mounts));
-      if (!found.has(name)) keep(name, await findOnPath(name));
+      if (!found.has(name)) keep(name, await findOnPath(name, folders));
     }),
   );
   const missing = names.filter((name) => !found.has(name));

@@ -4,15 +4,17 @@ import { delimiter, join } from 'node:path';
 import { catalogue, type PartName } from './catalogue.ts';
 import { identify, type Program } from './program.ts';
 
-/** Debian keeps daemons in sbin, which an ordinary user's PATH leaves out. */
-const alsoSearched = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/** PATH, and where Debian keeps daemons: an ordinary user's PATH leaves sbin out. */
+export function hostFolders(): string[] {
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return [...new Set([...path, '/usr/local/sbin', '/usr/sbin', '/sbin'])];
+}
 
-/** Finds a part on PATH. Answers the program, or one line that says what was tried. */
-export async function findOnPath(name: PartName): Promise<Program | string> {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...alsoSearched].filter((it) => it !== '');
+/** Finds a part in folders of this machine. Answers the program, or one line that says what was tried. */
+export async function findOnPath(name: PartName, folders: readonly string[]): Promise<Program | string> {
   const problems: string[] = [];
   for (const executable of catalogue[name].executables) {
-    for (const folder of new Set(folders)) {
+    for (const folder of folders) {
       const command = join(folder, executable);
       if (!(await isExecutable(command))) continue;
       const found = await identify({ name, source: 'path', command, args: [], env: {} });
@@ -20,9 +22,8 @@ export async function findOnPath(name: PartName): Promise<Program | string> {
       problems.push(`${command}: ${found}`);
     }
   }
-  return problems.length > 0
-    ? problems.join('; ')
-    : `no ${catalogue[name].executables.join(' or ')} on PATH or in ${alsoSearched.join(', ')}`;
+  if (problems.length > 0) return problems.join('; ');
+  return `no ${catalogue[name].executables.join(' or ')} on PATH or in an sbin folder`;
 }
 
 /** Whether a regular file can be executed by us. */
