@@ -89,8 +89,8 @@ async function fillWithNode(folder: string): Promise<void> {
   place(process.execPath, '/usr/local/bin/node');
   for (const library of await librariesOf(process.execPath)) place(library, library);
   mkdirSync(join(root, 'tmp'));
-  const lines = ['FROM scratch', 'COPY root/ /', 'ENV PATH=/usr/local/bin', 'ENTRYPOINT []'];
-  writeFileSync(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
+  // Docker's default PATH already leads to /usr/local/bin; each further line would copy everything once more.
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY root/ /\n');
 }
 
 /** The shared libraries of a program, and the loader that its header names. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DrillError } from '../errors.ts';
 import { type Assembly, checkProperties, type Resource } from './template.ts';
 import { asNumber, asObject, asString, type Json } from './values.ts';
@@ -78,6 +79,9 @@ function readFunction(
     );
   }
   const code = asObject(properties.Code, `the code of ${where}`);
+  const codeFolder = assembly.assetFolder(asString(code.S3Key, `the code of ${where}`));
+  if (!existsSync(codeFolder))
+    throw new DrillError(`the code of ${where} is not at ${codeFolder}; synthesize the CDK app again`);
   const reserved = properties.ReservedConcurrentExecutions;
   return {
     id: resource.id,
@@ -85,7 +89,7 @@ function readFunction(
     arn: resource.attributes.Arn ?? '',
     roleArn: asString(properties.Role, `the role of ${where}`),
     handler: asString(properties.Handler, `the handler of ${where}`),
-    codeFolder: assembly.assetFolder(asString(code.S3Key, `the code of ${where}`)),
+    codeFolder,
     timeoutSeconds: asNumber(properties.Timeout ?? 3, `the timeout of ${where}`),
     memoryMb: asNumber(properties.MemorySize ?? 128, `the memory of ${where}`),
     environment: { ...readEnvironment(properties, where), ...loggingEnvironment(properties, where) },

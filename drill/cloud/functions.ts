@@ -134,7 +134,8 @@ async function takeSandbox(
     if (sandbox.isUsable()) return sandbox;
   }
   const sandbox = await startSandbox(settings, { ...environment, ...settings.environment }, (line) => {
-    pool.log.write(`${line}\n`);
+    // Last words may still arrive while everything is being stopped.
+    if (!pool.log.writableEnded) pool.log.write(`${line}\n`);
     tell({ kind: 'function-log', function: settings.id, line, record: parsed(line) });
   });
   if ('errorType' in sandbox) return sandbox;

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FunctionSettings } from './function-settings.ts';
@@ -38,7 +37,9 @@ export async function startSandbox(
     execArgv: [`--max-old-space-size=${Math.floor(settings.memoryMb * 0.9)}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const exited = once(child, 'exit').then(() => undefined);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // An event that no longer reaches a dying process: its exit, which follows, is what counts.
+  child.on('error', () => {});
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', onLine);
   }

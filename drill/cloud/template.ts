@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { DrillError, messageOf } from '../errors.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { known } from './resource-types.ts';
@@ -88,7 +88,7 @@ function assetFolders(folder: string, artifact: unknown): [string, string][] {
     const path = asString(asObject(source, 'the source of an asset').path, 'the path of an asset');
     return Object.values(asObject(destinations, 'destinations')).map((destination): [string, string] => [
       asString(asObject(destination, 'a destination').objectKey, 'objectKey'),
-      join(folder, path),
+      resolvePath(folder, path),
     ]);
   });
 }

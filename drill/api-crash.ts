@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Account, account, readExecutions } from './account.ts';
+import type { Happening } from './cloud/happenings.ts';
+import { DrillError } from './errors.ts';
+import { Happened } from './happened.ts';
+import { startLoad } from './load.ts';
+import type { LoadEvent } from './load-messages.ts';
+import { type Marks, type Phases, recovery } from './phases.ts';
+import type { Processes } from './processes.ts';
+import type { Stage } from './stage.ts';
+import type { Timeline } from './timeline.ts';
+import type { Watch } from './watch.ts';
+
+/** What a failover and the way back measured. */
+export interface Measured {
+  readonly failover: { readonly recoverySeconds: number; readonly phases: Phases };
+  readonly failback: { readonly seconds: number; readonly homeSeconds: number };
+  readonly requests: Account;
+}
+
+/** Long enough for anything that works; a drill that waits longer has failed. */
+const limitSeconds = { route: 60, complete: 60, home: 30, failback: 120 } as const;
+/** Traffic before the crash, between the moves, and after them. */
+const quietSeconds = 2;
+const requestTimeoutSeconds = 30;
+
+const failed = 'the primary is killed (SIGKILL)';
+
+/** Kills the primary under traffic, waits for the standby to serve, brings the primary back, and waits for home. */
+export async function apiCrash(
+  stage: Stage,
+  requestsPerSecond: number,
+  workDir: string,
+  processes: Processes,
+  timeline: Timeline,
+  watch: Watch,
+): Promise<Measured> {
+  const { site } = stage;
+  const traffic = new Happened<LoadEvent>();
+  let broken: Error | undefined;
+  const load = await startLoad(
+    {
+      url: site.serviceUrl,
+      requestsPerSecond,
+      timeoutSeconds: requestTimeoutSeconds,
+      resultsFile: join(workDir, 'requests.jsonl'),
+    },
+    (event) => {
+      watch.load(event);
+      traffic.add(event);
+    },
+    (error) => {
+      broken = error;
+    },
+  );
+  processes.onCleanup('load', load.kill);
+  timeline.add('clients', `send ${requestsPerSecond} requests/s: 80 % GET, 10 % PUT, 10 % POST`);
+  await traffic.first('clients are answered by the primary', changedTo('primary'), { since: 0, seconds: 10 });
+  // At a random moment within the cycles of checks, scrapes and evaluations.
+  await delay(quietSeconds * 1000 + Math.random() * 1000);
+
+  const failover = await breakPrimary(stage, traffic, timeline);
+  await delay(quietSeconds * 1000);
+  const failback = await returnPrimary(stage, traffic, timeline);
+  await delay(quietSeconds * 1000);
+  const results = await load.finish();
+  if (broken) throw broken;
+  const lines = [
+    ...readFileSync(site.primaryLog, 'utf8').split('\n'),
+    ...(await stage.host.containerLines()),
+  ];
+  return { failover, failback, requests: account(results, readExecutions(lines)) };
+}
+
+const changedTo = (site: string) => (event: LoadEvent) =>
+  event.type === 'site-changed' && event.site === site;
+
+async function breakPrimary(
+  { site, happenings, serverChanges, mails }: Stage,
+  traffic: Happened<LoadEvent>,
+  timeline: Timeline,
+): Promise<Measured['failover']> {
+  const since = Date.now();
+  timeline.restart(since);
+  timeline.add('drill', failed, { at: since, tone: 'bad' });
+  site.primary().signal('SIGKILL');
+  await site.primary().exited;
+  const route = await traffic.first('clients are answered by the standby', changedTo('standby'), {
+    since,
+    seconds: limitSeconds.route,
+  });
+  const within = { since, seconds: limitSeconds.complete };
+  const marks: Marks = {
+    detect: (await serverChanges.first('HAProxy marks the primary down', isServer('primary', 'DOWN'), within))
+      .at,
+    alert: (await happenings.first('the webhook receives PrimaryDown', isAlert('PrimaryDown'), within)).at,
+    decide: (await happenings.first('the start is sent', isCommand('command-sent', 'start'), within)).at,
+    dispatch: (
+      await happenings.first('the start script begins', isCommand('script-started', 'start'), within)
+    ).at,
+    start: (await happenings.first('the start script ends', isCommand('script-ended', 'start'), within)).at,
+    route: route.at,
+  };
+  await mails.waitFor(({ subject }) => subject.includes('the standby serves'), limitSeconds.complete);
+  return recovery(since, marks);
+}
+
+async function returnPrimary(
+  { site, happenings, mails }: Stage,
+  traffic: Happened<LoadEvent>,
+  timeline: Timeline,
+): Promise<Measured['failback']> {
+  const since = Date.now();
+  timeline.add('drill', 'the primary is started again', { at: since });
+  await site.startPrimary();
+  const home = await traffic.first('clients are answered by the primary again', changedTo('primary'), {
+    since,
+    seconds: limitSeconds.home,
+  });
+  const within = { since, seconds: limitSeconds.failback };
+  const stopped = await happenings.first('the stop script ends', isCommand('script-ended', 'stop'), within);
+  await mails.waitFor(({ subject }) => subject.includes('the standby sleeps'), limitSeconds.complete);
+  return { seconds: (stopped.at - since) / 1000, homeSeconds: (home.at - since) / 1000 };
+}
+
+const isServer = (server: string, state: string) => (one: { server: string; state: string }) =>
+  one.server === server && one.state === state;
+
+const isAlert = (name: string) => (one: Happening) =>
+  one.kind === 'webhook-received' &&
+  one.alerts.some((alert) => alert.name === name && alert.status === 'firing');
+
+const isCommand =
+  (kind: 'command-sent' | 'script-started' | 'script-ended', action: string) => (one: Happening) => {
+    if (one.kind !== kind || one.parameters.action !== action) return false;
+    if (one.kind === 'script-ended' && one.exitCode !== 0) {
+      throw new DrillError(
+        `the host's script failed (${one.status}, exit code ${one.exitCode}): ${one.output ?? ''}`,
+      );
+    }
+    return true;
+  };

@@ -1,0 +1,104 @@
+import { siteOf } from '../lambda/domain/decide.ts';
+import type { Measured } from './api-crash.ts';
+import type { Happening } from './cloud/happenings.ts';
+import { isListening } from './processes.ts';
+import type { Stage } from './stage.ts';
+
+/** One thing that must be so at the end. */
+export interface Check {
+  readonly name: string;
+  readonly held: boolean;
+  /** What was seen, in one line. */
+  readonly observed: string;
+}
+
+/** The recovery that a drill on one machine must reach, in seconds. */
+export const recoveryTargetSeconds = 10;
+
+/** Looks at the world from outside: what it is like now, whatever the parts said on the way. */
+export async function checkEnd(stage: Stage, measured: Measured): Promise<Check[]> {
+  return [...figures(measured), ...(await world(stage)), ...troubles(stage.happenings.all)];
+}
+
+function figures({ failover, requests }: Measured): Check[] {
+  const { recoverySeconds, phases } = failover;
+  const sum = Object.values(phases).reduce((total, seconds) => total + seconds, 0);
+  const accounted = requests.ok + requests.failed + requests.indeterminate;
+  return [
+    {
+      name: `clients are answered again within ${recoveryTargetSeconds} s`,
+      held: recoverySeconds > 0 && recoverySeconds <= recoveryTargetSeconds,
+      observed: `${recoverySeconds.toFixed(2)} s`,
+    },
+    {
+      name: 'the phases add up',
+      held: Math.abs(sum - recoverySeconds) < 0.001,
+      observed: `${sum.toFixed(3)} s of ${recoverySeconds.toFixed(3)} s`,
+    },
+    {
+      name: 'every request is accounted for',
+      held: requests.sent > 0 && accounted === requests.sent,
+      observed: `${accounted} of ${requests.sent}`,
+    },
+    {
+      name: 'no POST was executed twice',
+      held: requests.executedTwice === 0,
+      observed: `${requests.executedTwice} of ${requests.nonIdempotent.sent}`,
+    },
+  ];
+}
+
+async function world({ site, host: _host, mails, rehearsed, serverChanges, state }: Stage): Promise<Check[]> {
+  const recorded = await state();
+  const response = await fetch(site.serviceUrl);
+  const servedBy = response.headers.get('x-served-by') ?? 'nobody';
+  const standbyListens = await isListening(rehearsed.service.port);
+  const standby = serverChanges.all.filter(({ server }) => server === 'standby').at(-1)?.state ?? 'never up';
+  const subjects = mails.mails.map(({ subject }) => subject);
+  const wanted = [
+    'failover to the standby started',
+    'the standby serves',
+    'failback to the primary started',
+    'the standby sleeps',
+  ];
+  const told = wanted.filter((words) => subjects.filter((subject) => subject.includes(words)).length === 1);
+  const alerted = subjects.filter((subject) => subject.includes('PrimaryDown')).length;
+  return [
+    { name: 'the primary serves', held: servedBy.startsWith('primary/') && response.ok, observed: servedBy },
+    {
+      name: 'the standby sleeps',
+      held: !standbyListens && standby === 'DOWN',
+      observed: `${standbyListens ? 'its port answers' : 'its port is closed'}, HAProxy has it ${standby}`,
+    },
+    {
+      name: 'one site is in charge, after two decisions',
+      held: siteOf(recorded.phase) === 'primary' && recorded.phase === 'home' && recorded.epoch === 2,
+      observed: `${recorded.phase}, epoch ${recorded.epoch}`,
+    },
+    {
+      name: 'people heard of each transition once, and of the alert',
+      held: told.length === wanted.length && alerted >= 1,
+      observed: `${told.length} of ${wanted.length} transitions, ${alerted} alert mail${alerted === 1 ? '' : 's'}`,
+    },
+  ];
+}
+
+/** What must not have happened on the way. */
+function troubles(happenings: readonly Happening[]): Check[] {
+  const bad = happenings.flatMap((one) => {
+    if (one.kind === 'function-failed') return [`${one.function} failed: ${one.error}`];
+    if (one.kind === 'dead-letter') return [`dead letter: ${one.body}`];
+    if (one.kind === 'call-denied') return [`${one.role} was denied ${one.action}`];
+    if (one.kind === 'fault') return [one.message];
+    if (one.kind === 'webhook-answered' && one.status !== 202) return [`the webhook answered ${one.status}`];
+    return [];
+  });
+  const webhooks = happenings.filter(({ kind }) => kind === 'webhook-answered').length;
+  return [
+    {
+      name: 'no function failed, no call was denied, every webhook was acknowledged',
+      held: bad.length === 0 && webhooks > 0,
+      observed: bad[0] ?? `${webhooks} webhooks`,
+    },
+  ];
+}

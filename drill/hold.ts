@@ -1,0 +1,72 @@
+import { type Controls, startControl } from './control.ts';
+import { DrillError } from './errors.ts';
+import { controlFile } from './paths.ts';
+import type { Processes } from './processes.ts';
+import type { Stage } from './stage.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Leaves everything up, says where it is and how to break it, and never returns. */
+export async function hold(
+  stage: Stage,
+  processes: Processes,
+  timeline: Timeline,
+  print: (line: string) => void,
+): Promise<never> {
+  const control = await startControl(controlsOf(stage, timeline), controlFile());
+  processes.onCleanup('control', control.stop);
+  const { site, cloud } = stage;
+  const lines = [
+    '',
+    'Everything is up. Addresses:',
+    `  service        ${site.serviceUrl}`,
+    `  HAProxy        ${site.statsUrl}`,
+    `  Prometheus     ${site.prometheusUrl}alerts`,
+    `  Alertmanager   ${site.alertmanagerUrl}`,
+    `  webhook        ${cloud.webhookUrl}`,
+    'Break it, from another terminal in this folder:',
+    '  npm run simulate:down      kills the primary; npm run simulate:up starts it again',
+    `  kill -STOP ${site.primary().pid}          hangs the primary; kill -CONT lets it go on`,
+    `  curl -i ${site.serviceUrl}      says in X-Served-By who answers`,
+    'Ctrl-C ends everything.',
+    '',
+  ];
+  for (const line of lines) print(line);
+  return new Promise<never>(() => {});
+}
+
+function controlsOf({ site, cloud, state }: Stage, timeline: Timeline): Controls {
+  const running = () => {
+    const primary = site.primary();
+    if (!primary.isRunning())
+      throw new DrillError('the primary is down already; npm run simulate:up starts it');
+    return primary;
+  };
+  return {
+    async down() {
+      const primary = running();
+      timeline.add('drill', 'the primary is killed (SIGKILL)', { tone: 'bad' });
+      primary.signal('SIGKILL');
+      await primary.exited;
+    },
+    async up() {
+      await site.startPrimary();
+      timeline.add('drill', 'the primary is started again');
+    },
+    async hang() {
+      running().signal('SIGSTOP');
+      timeline.add('drill', 'the primary is frozen (SIGSTOP)', { tone: 'bad' });
+    },
+    async resume() {
+      running().signal('SIGCONT');
+      timeline.add('drill', 'the primary goes on (SIGCONT)');
+    },
+    async state() {
+      return {
+        url: site.serviceUrl,
+        webhook: cloud.webhookUrl,
+        primaryRuns: site.primary().isRunning(),
+        ...(await state()),
+      };
+    },
+  };
+}

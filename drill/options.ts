@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { DrillError, messageOf } from './errors.ts';
+
+/** What a drill is asked to do. */
+export interface Options {
+  readonly help: boolean;
+  /** Bring everything up and stay until Ctrl-C, instead of running a scenario. */
+  readonly hold: boolean;
+  /** The configuration that is rehearsed. */
+  readonly configFile: string;
+  /** Where the result is written as JSON. */
+  readonly jsonFile: string | undefined;
+  /** Where logs are kept; without it they go with the drill. */
+  readonly logsFolder: string | undefined;
+  readonly requestsPerSecond: number;
+}
+
+export const usage = `Rehearses a failover and the way back on this machine, with real parts.
+
+  npm start -- [options]
+
+  --config FILE   the configuration to rehearse (failover.yaml)
+  --rate N        requests per second that clients send, 1 to 2000 (50)
+  --json FILE     write the result as JSON
+  --logs FOLDER   keep the logs of every part there
+  --hold          bring everything up, say how to break it by hand, stay until Ctrl-C
+  --help          this text
+
+Exit code 0 only if both moves happened and every check held; 1 if not; 2 for a mistake in the call
+or the configuration.`;
+
+/** @throws DrillError that names the option, what it was given and what it takes */
+export function parseOptions(args: readonly string[]): Options {
+  const values = parse(args);
+  return {
+    help: values.help ?? false,
+    hold: values.hold ?? false,
+    configFile: values.config ?? 'failover.yaml',
+    jsonFile: values.json,
+    logsFolder: values.logs,
+    requestsPerSecond: rate(values.rate ?? '50'),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean' },
+        hold: { type: 'boolean' },
+        config: { type: 'string' },
+        json: { type: 'string' },
+        logs: { type: 'string' },
+        rate: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new DrillError(`${messageOf(error)}; npm start -- --help shows what there is`);
+  }
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 2000) return value;
+  throw new DrillError(`--rate: received "${text}", expected a whole number from 1 to 2000`);
+}

@@ -1,0 +1,35 @@
+/** The phases of a recovery, in their order; each one ends where the next begins. */
+export const phaseNames = ['detect', 'alert', 'decide', 'dispatch', 'start', 'route'] as const;
+
+export type PhaseName = (typeof phaseNames)[number];
+
+/** Seconds. */
+export type Phases = Record<PhaseName, number>;
+
+/** When each phase ended, in Unix milliseconds. */
+export type Marks = Record<PhaseName, number>;
+
+export const phaseMeanings: Record<PhaseName, string> = {
+  detect: 'HAProxy marks the primary down',
+  alert: 'the webhook receives PrimaryDown',
+  decide: 'the decision is recorded and the start is sent',
+  dispatch: 'the script starts on the host',
+  start: 'the standby answers its health path',
+  route: 'the first client is answered by the standby',
+};
+
+/**
+ * The recovery, from the failure to the first answer of the standby. The data path does not wait for the
+ * control path, so a phase may end after the whole is over: it then counts up to the end.
+ */
+export function recovery(failedAt: number, marks: Marks): { recoverySeconds: number; phases: Phases } {
+  const end = Math.max(marks.route, failedAt);
+  let from = failedAt;
+  const phases = {} as Phases;
+  for (const name of phaseNames) {
+    const until = name === 'route' ? end : Math.min(Math.max(marks[name], from), end);
+    phases[name] = (until - from) / 1000;
+    from = until;
+  }
+  return { recoverySeconds: (end - failedAt) / 1000, phases };
+}

@@ -1,0 +1,131 @@
+import type { AlertSeen, Happening } from './cloud/happenings.ts';
+import type { ServerChange } from './haproxy-log.ts';
+import type { LoadEvent } from './load-messages.ts';
+import type { Mail } from './mail.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Tells the timeline what a person wants to know of all that happens. */
+export interface Watch {
+  happening(happening: Happening): void;
+  serverChange(change: ServerChange): void;
+  load(event: LoadEvent): void;
+  mail(mail: Mail): void;
+}
+
+export function createWatch(timeline: Timeline): Watch {
+  let lastAlerts = '';
+  return {
+    happening(happening) {
+      if (happening.kind === 'webhook-received') {
+        const now = happening.alerts.map(({ name, status }) => `${name} ${status}`).join(', ');
+        // Repeats are the normal case: told once, until something else is said.
+        if (now === lastAlerts) return;
+        lastAlerts = now;
+        timeline.add('alertmanager', `posts ${now}${age(happening.alerts, happening.at)}`, {
+          at: happening.at,
+        });
+        return;
+      }
+      tellCloud(happening, timeline);
+    },
+    serverChange({ at, server, state }) {
+      timeline.add('haproxy', `${server} is ${state}`, { at, tone: state === 'UP' ? 'good' : 'bad' });
+    },
+    load(event) {
+      tellLoad(event, timeline);
+    },
+    mail({ at, subject, to }) {
+      timeline.add('mail', `"${subject}" to ${to.join(', ')}`, { at });
+    },
+  };
+}
+
+function age(alerts: readonly AlertSeen[], at: number): string {
+  const observedAt = alerts[0]?.observedAt;
+  return observedAt === undefined ? '' : `, evaluated ${(at / 1000 - observedAt).toFixed(2)} s before`;
+}
+
+function tellCloud(happening: Happening, timeline: Timeline): void {
+  const { at } = happening;
+  switch (happening.kind) {
+    case 'webhook-answered':
+      if (happening.status >= 300)
+        timeline.add('receiver', `answers ${happening.status}`, { at, tone: 'bad' });
+      return;
+    case 'function-cold-start':
+      timeline.add(
+        'lambda',
+        `${happening.function}: cold start in ${Math.round(happening.milliseconds)} ms`,
+        { at },
+      );
+      return;
+    case 'function-log':
+      tellDecision(happening.record, at, timeline);
+      return;
+    case 'command-sent':
+      timeline.add(
+        'ssm',
+        `takes the command "${happening.parameters.action}", epoch ${happening.parameters.epoch}`,
+        { at },
+      );
+      return;
+    case 'script-started':
+      timeline.add('host', `runs the script: ${happening.parameters.action}`, { at });
+      return;
+    case 'script-ended':
+      tellScript(happening, timeline);
+      return;
+    case 'instance-state':
+      timeline.add('ec2', `${happening.instanceId} is ${happening.state}`, { at });
+      return;
+    case 'function-failed':
+      timeline.add('lambda', `${happening.function} failed: ${happening.error}`, { at, tone: 'bad' });
+      return;
+    case 'call-denied':
+      timeline.add('iam', `${happening.role} may not ${happening.action} on ${happening.resource}`, {
+        at,
+        tone: 'bad',
+      });
+      return;
+    case 'dead-letter':
+      timeline.add('lambda', `a nudge failed for good: ${happening.body}`, { at, tone: 'bad' });
+      return;
+    case 'fault':
+      timeline.add('drill', happening.message, { at, tone: 'bad' });
+      return;
+  }
+}
+
+function tellScript(
+  ended: Extract<Happening, { kind: 'command-sent' | 'script-started' | 'script-ended' }>,
+  timeline: Timeline,
+) {
+  const good = ended.exitCode === 0;
+  const last = ended.output?.trim().split('\n').at(-1) ?? '';
+  const said = last.replace(/^\S+Z /, '');
+  timeline.add('host', good ? said : `${ended.status}, exit code ${ended.exitCode}: ${said}`, {
+    at: ended.at,
+    tone: good ? 'good' : 'bad',
+  });
+}
+
+/** The reconciler logs each decision that it recorded. */
+function tellDecision(record: unknown, at: number, timeline: Timeline): void {
+  const { message, from, to, reason, epoch, level } = (record ?? {}) as Record<string, unknown>;
+  if (level === 'ERROR') timeline.add('lambda', `logs an error: ${message}`, { at, tone: 'bad' });
+  if (message === 'decided' && from !== to) {
+    timeline.add('reconciler', `${reason}: ${from} → ${to}, epoch ${epoch}`, { at });
+  }
+}
+
+function tellLoad(event: LoadEvent, timeline: Timeline): void {
+  const { at } = event;
+  if (event.type === 'site-changed') {
+    timeline.add('clients', `are answered by the ${event.site}`, { at, tone: 'good' });
+  } else if (event.type === 'errors-began') {
+    const what = event.result.error ?? `status ${event.result.status}`;
+    timeline.add('clients', `get errors: ${what}`, { at, tone: 'bad' });
+  } else if (event.type === 'errors-ended') {
+    timeline.add('clients', `are served again after ${event.errors} errors`, { at, tone: 'good' });
+  }
+}
