@@ -48,7 +48,7 @@ function figures({ failover, requests }: Measured): Check[] {
   ];
 }
 
-async function world({ site, host: _host, mails, rehearsed, serverChanges, state }: Stage): Promise<Check[]> {
+async function world({ site, mails, rehearsed, serverChanges, state }: Stage): Promise<Check[]> {
   const recorded = await state();
   const response = await fetch(site.serviceUrl);
   const servedBy = response.headers.get('x-served-by') ?? 'nobody';

@@ -114,7 +114,7 @@ function notOfTheStacks({ config }: Rehearsed) {
 }
 
 async function makeHost(
-  { assembly, service }: Rehearsed,
+  { assembly }: Rehearsed,
   docker: Docker | undefined,
   workDir: string,
   processes: Processes,
@@ -129,6 +129,7 @@ async function makeHost(
     return createDockerHost(folder, docker.command);
   }
   const image = {
+    folder: apiFolder,
     command: [process.execPath, join(apiFolder, 'server.ts')],
     environment: { BIND_ADDRESS: '127.0.0.1' },
     portVariable: 'PORT',

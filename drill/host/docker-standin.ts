@@ -14,14 +14,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** An image: how its program is started as a plain process. */
 export interface StandinImage {
+  /** The program's working folder. */
+  readonly folder: string;
+  /** `node` is the Node that runs the drill. */
   readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** The variable that tells the program its port: as a process it must listen on the published one. */
-  readonly portVariable: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The variable that tells the program its port, PORT by default: a process must listen on the published one. */
+  readonly portVariable?: string;
 }
 
 interface Container {
@@ -171,15 +174,15 @@ function start(args: string[]): void {
     const [program = '', ...programArgs] = image.command;
     const log = openSync(logOf(name), 'a');
     const child = spawn(program, programArgs, {
-      cwd: folder,
+      cwd: image.folder,
       detached: true,
       stdio: ['ignore', log, log],
       env: {
-        PATH: process.env.PATH ?? '',
+        PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
         HOSTNAME: container.Id.slice(0, 12),
         ...image.environment,
         ...container.Config.Env,
-        ...(container.HostPort === undefined ? {} : { [image.portVariable]: container.HostPort }),
+        ...(container.HostPort === undefined ? {} : { [image.portVariable ?? 'PORT']: container.HostPort }),
       },
     });
     child.unref();
