@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path';
 
 /** An image: how its program is started as a plain process. */
 export interface StandinImage {
-  /** The program's working folder. */
-  readonly folder: string;
+  /** The program's working folder; that of the host's docker state without one. */
+  readonly folder?: string;
   /** `node` is the Node that runs the drill. */
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -174,7 +174,7 @@ function start(args: string[]): void {
     const [program = '', ...programArgs] = image.command;
     const log = openSync(logOf(name), 'a');
     const child = spawn(program, programArgs, {
-      cwd: image.folder,
+      cwd: image.folder ?? folder,
       detached: true,
       stdio: ['ignore', log, log],
       env: {
