@@ -63,7 +63,7 @@ export async function startLoad(
 }
 
 /** Reads a file of results, one JSON line each. */
-export async function readResults(file: string): Promise<RequestResult[]> {
+async function readResults(file: string): Promise<RequestResult[]> {
   const results: RequestResult[] = [];
   for await (const line of createInterface({ input: createReadStream(file) })) results.push(JSON.parse(line));
   return results;

@@ -2,7 +2,7 @@ import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
 import { createInvokeAsync } from './async-invoke.ts';
 import { type Authorize, startEndpoint } from './endpoint.ts';
-import type { FunctionSettings } from './function-settings.ts';
+import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
 import { createFunctions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
@@ -166,54 +166,6 @@ function tellDenials(authorize: Authorize = () => true, tell: Tell): Authorize {
         resource: access.resource,
       });
     return allowed;
-  };
-}
-
-function roleName({ roleArn }: FunctionSettings): string {
-  return roleArn.replace(/^.*\//, '');
-}
-
-/** The key names the role, so that each call says whose it is. */
-function accessKeyOf(settings: FunctionSettings): string {
-  return `${roleName(settings)}.${settings.id}`;
-}
-
-function callerOf(settings: FunctionSettings, accountId: string) {
-  const role = roleName(settings);
-  return { arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
-}
-
-function credentials(accessKeyId: string, region: string, endpointUrl: string): Record<string, string> {
-  return {
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ENDPOINT_URL: endpointUrl,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: 'drill',
-    AWS_SESSION_TOKEN: 'drill',
-  };
-}
-
-/** What Lambda's own runtime adds to the environment of a function. */
-function sandboxEnvironment(
-  settings: FunctionSettings,
-  region: string,
-  endpointUrl: string,
-): Record<string, string> {
-  return {
-    ...credentials(accessKeyOf(settings), region, endpointUrl),
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMb),
-    AWS_LAMBDA_FUNCTION_NAME: settings.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${settings.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: 'drill',
-    LAMBDA_TASK_ROOT: settings.codeFolder,
-    LANG: 'en_US.UTF-8',
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    TZ: ':UTC',
-    _HANDLER: settings.handler,
   };
 }
 

@@ -1,6 +1,7 @@
 import { DrillError } from '../errors.ts';
 import { NO_VALUE, resolve, type Scope } from './intrinsics.ts';
-import { digits, type Identity, identify, type Place } from './resource-types.ts';
+import { digits, type Identity, type Place } from './identities.ts';
+import { identify } from './resource-types.ts';
 import { asObject, asString, isObject, type Json } from './values.ts';
 
 /** A stack of the assembly as it was read. */

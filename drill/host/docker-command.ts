@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHost, type StandbyHost } from './host.ts';
-import type { StandinImage } from './docker-standin.ts';
+import type { StandinImage } from './standin-store.ts';
 
 /** A host whose scripts use the real Docker daemon. @param realDocker path of the docker command */
 export function createDockerHost(folder: string, realDocker: string): StandbyHost {

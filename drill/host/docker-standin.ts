@@ -5,112 +5,21 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-/** An image: how its program is started as a plain process. */
-export interface StandinImage {
-  /** The program's working folder; that of the host's docker state without one. */
-  readonly folder?: string;
-  /** `node` is the Node that runs the drill. */
-  readonly command: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  /** The variable that tells the program its port, PORT by default: a process must listen on the published one. */
-  readonly portVariable?: string;
-}
-
-interface Container {
-  Id: string;
-  Name: string;
-  Image: string;
-  Config: { Labels: Record<string, string>; Env: Record<string, string> };
-  HostPort: string | undefined;
-  StopTimeout: number;
-  Pid: number | undefined;
-  /** Start time of the process in clock ticks, which tells it from a later one with the same id. */
-  StartTicks: string | undefined;
-}
-
-const folder = process.env.DRILL_DOCKER_DIR ?? fail('DRILL_DOCKER_DIR is not set; the drill sets it');
-const images = JSON.parse(readFileSync(join(folder, 'images.json'), 'utf8')) as Record<string, StandinImage>;
-
-function fail(message: string, code = 1): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(code);
-}
-
-const fileOf = (name: string) => join(folder, `${name}.json`);
-const logOf = (name: string) => join(folder, `${name}.log`);
-
-function save(container: Container): void {
-  const file = fileOf(container.Name);
-  writeFileSync(`${file}.new`, JSON.stringify(container));
-  renameSync(`${file}.new`, file);
-}
-
-function load(name: string): Container {
-  if (!existsSync(fileOf(name))) fail(`Error: No such container: ${name}`);
-  return JSON.parse(readFileSync(fileOf(name), 'utf8')) as Container;
-}
-
-/** State and start time of a process; undefined if it is gone, or dead and not yet reaped. */
-function startTicks(pid: number): string | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunning({ Pid, StartTicks }: Container): boolean {
-  return Pid !== undefined && StartTicks !== undefined && startTicks(Pid) === StartTicks;
-}
-
-function imageNamed(name: string): StandinImage {
-  const image = images[name];
-  if (image) return image;
-  fail(`Error: No such image: ${name} (the drill stands in for ${Object.keys(images).join(', ')})`);
-}
-
-/** Splits arguments into options and the rest. `valued` options take a value, `flags` none. */
-function parse(args: readonly string[], valued: readonly string[], flags: readonly string[] = []) {
-  const options: [string, string][] = [];
-  const rest = [...args];
-  while (rest[0]?.startsWith('-')) {
-    const [name = '', inline] = (rest.shift() ?? '').split(/=(.*)/s);
-    if (flags.includes(name)) options.push([name, 'true']);
-    else if (valued.includes(name))
-      options.push([name, inline ?? rest.shift() ?? fail(`docker: ${name} needs a value`)]);
-    else
-      fail(
-        `docker: the drill's stand-in does not know the option ${name}; add it to drill/host/docker-standin.ts`,
-        125,
-      );
-  }
-  const all = (...names: string[]) =>
-    options.filter(([name]) => names.includes(name)).map(([, value]) => value);
-  return { all, last: (...names: string[]) => all(...names).at(-1), rest };
-}
-
-function pairs(lines: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [name = '', value] = line.split(/=(.*)/s);
-      return [name, value ?? process.env[name] ?? ''];
-    }),
-  );
-}
+import { pairs, parse } from './standin-arguments.ts';
+import {
+  type Container,
+  fail,
+  fileOf,
+  folder,
+  imageNamed,
+  isRunning,
+  load,
+  logOf,
+  save,
+  startTicks,
+} from './standin-store.ts';
 
 /** Limits and restart policies are accepted: a plain process has neither. */
 const CREATE_OPTIONS = [

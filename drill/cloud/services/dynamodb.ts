@@ -1,5 +1,5 @@
-import { request as httpRequest, type Server } from 'node:http';
-import { createRequire } from 'node:module';
+import { request as httpRequest } from 'node:http';
+import dynalite from 'dynalite';
 import { close, listen, readBody } from '../../http.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Operation, Service } from '../endpoint.ts';
@@ -15,8 +15,6 @@ export interface DynamoDb {
   stop(): Promise<void>;
 }
 
-type Dynalite = (options: { createTableMs: number }) => Server;
-
 const OPERATIONS = [
   'GetItem',
   'PutItem',
@@ -31,8 +29,6 @@ const OPERATIONS = [
 
 /** Starts dynalite and makes the tables of the assembly. */
 export async function startDynamoDb(assembly: Assembly): Promise<DynamoDb> {
-  // dynalite is CommonJS and has no types.
-  const dynalite = createRequire(import.meta.url)('dynalite') as Dynalite;
   const server = dynalite({ createTableMs: 0 });
   const port = await listen(server);
   const forward = (request: RawRequest) => send(port, request);

@@ -114,3 +114,11 @@ function bindOne(name: string, given: unknown, rules: Json): string {
 function invalid(message: string): AwsError {
   return new AwsError('InvalidParameters', message);
 }
+
+/** The document with this name or ARN. */
+export function findDocument(
+  documents: readonly CommandDocument[],
+  name: unknown,
+): CommandDocument | undefined {
+  return documents.find((document) => document.name === name || document.arn === name);
+}

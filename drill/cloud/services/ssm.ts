@@ -1,6 +1,6 @@
 import { AwsError } from '../aws-error.ts';
 import type { Service } from '../endpoint.ts';
-import { type Assembly, checkProperties, type Resource } from '../template.ts';
+import type { Assembly } from '../template.ts';
 import { asList, asObject, asString, type Json } from '../values.ts';
 import {
   type CommandWorld,
@@ -9,7 +9,8 @@ import {
   describe,
   type Invocation,
 } from './ssm-commands.ts';
-import { type CommandDocument, readDocument } from './ssm-document.ts';
+import { readAssociation } from './ssm-associations.ts';
+import { type CommandDocument, findDocument, readDocument } from './ssm-document.ts';
 
 /** The SSM stand-in: its calls, and the associations that AWS applies by itself. */
 export interface Ssm {
@@ -82,10 +83,6 @@ export function createSsm(assembly: Assembly, world: CommandWorld): Ssm {
       await Promise.all(runs);
     },
   };
-}
-
-function findDocument(documents: readonly CommandDocument[], name: unknown): CommandDocument | undefined {
-  return documents.find((document) => document.name === name || document.arn === name);
 }
 
 function checkedTarget(input: Json, documents: readonly CommandDocument[], world: CommandWorld) {
@@ -163,46 +160,5 @@ function invocationOf({ commandId, instanceId, document, comment, run, ...times 
     ExecutionEndDateTime: endedAt === undefined ? '' : new Date(endedAt).toISOString(),
     StandardOutputContent: (run?.stdout ?? '').slice(0, MAX_STDOUT),
     StandardErrorContent: (run?.stderr ?? '').slice(0, MAX_STDERR),
-  };
-}
-
-interface Association {
-  readonly document: CommandDocument;
-  readonly instanceIds: readonly string[];
-  readonly parameters: Json;
-}
-
-/** A schedule's later rounds fall outside a drill: AWS allows none shorter than 30 minutes. */
-function readAssociation(resource: Resource, documents: readonly CommandDocument[]): Association {
-  const where = `${resource.stack}/${resource.id}`;
-  checkProperties(
-    resource,
-    ['Name', 'Targets', 'InstanceId', 'Parameters'],
-    [
-      'AssociationName',
-      'ScheduleExpression',
-      'MaxErrors',
-      'MaxConcurrency',
-      'ComplianceSeverity',
-      'DocumentVersion',
-      'WaitForSuccessTimeoutSeconds',
-      'Tags',
-    ],
-  );
-  const { properties } = resource;
-  const name = asString(properties.Name, `the name of ${where}`);
-  const document = findDocument(documents, name);
-  if (!document)
-    throw new AwsError('InvalidDocument', `${where} runs ${name}, which is no document of the assembly`);
-  const targets = asList(properties.Targets, `the targets of ${where}`).flatMap((target) => {
-    const { Key, Values } = asObject(target, `a target of ${where}`);
-    if (Key === 'InstanceIds') return asList(Values, `the values of ${where}`).map(String);
-    throw new AwsError('InvalidTarget', `${where} targets ${String(Key)}; the drill serves InstanceIds`);
-  });
-  const single = properties.InstanceId;
-  return {
-    document,
-    instanceIds: single === undefined ? targets : [asString(single, `the instance of ${where}`)],
-    parameters: asObject(properties.Parameters ?? {}, `the parameters of ${where}`),
   };
 }

@@ -1,0 +1,31 @@
+import { fail } from './standin-store.ts';
+
+/** Splits arguments into options and the rest. `valued` options take a value, `flags` none. */
+export function parse(args: readonly string[], valued: readonly string[], flags: readonly string[] = []) {
+  const options: [string, string][] = [];
+  const rest = [...args];
+  while (rest[0]?.startsWith('-')) {
+    const [name = '', inline] = (rest.shift() ?? '').split(/=(.*)/s);
+    if (flags.includes(name)) options.push([name, 'true']);
+    else if (valued.includes(name))
+      options.push([name, inline ?? rest.shift() ?? fail(`docker: ${name} needs a value`)]);
+    else
+      fail(
+        `docker: the drill's stand-in does not know the option ${name}; add it to drill/host/docker-standin.ts`,
+        125,
+      );
+  }
+  const all = (...names: string[]) =>
+    options.filter(([name]) => names.includes(name)).map(([, value]) => value);
+  return { all, last: (...names: string[]) => all(...names).at(-1), rest };
+}
+
+/** Reads NAME=VALUE lines; a bare NAME takes its value from this environment, as docker does. */
+export function pairs(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', value] = line.split(/=(.*)/s);
+      return [name, value ?? process.env[name] ?? ''];
+    }),
+  );
+}
