@@ -1,44 +1,48 @@
-import { EventEmitter, once } from 'node:events';
 import { DrillError } from './errors.ts';
+
+interface Limits {
+  /** What happened before does not count; Unix milliseconds. */
+  readonly since: number;
+  readonly seconds: number;
+}
 
 /** Everything of one kind that happened, and a way to wait for what has not happened yet. */
 export class Happened<T extends { readonly at: number }> {
   readonly all: T[] = [];
-  readonly #arrivals = new EventEmitter().setMaxListeners(0);
+  readonly #waiting = new Set<(one: T) => void>();
 
   add(one: T): void {
     this.all.push(one);
-    this.#arrivals.emit('one', one);
+    for (const look of this.#waiting) look(one);
   }
 
   /**
-   * The first that fits and happened not before `since` (Unix milliseconds), already there or still to come.
-   * @throws DrillError naming what was awaited, after so many seconds
+   * The first that fits, already there or still to come.
+   * @throws DrillError naming what was awaited when the time is over; whatever `fits` throws
    */
-  async first<Found extends T>(
-    what: string,
-    fits: (one: T) => one is Found,
-    limits: { since: number; seconds: number },
-  ): Promise<Found>;
-  async first(
-    what: string,
-    fits: (one: T) => boolean,
-    limits: { since: number; seconds: number },
-  ): Promise<T>;
-  async first(
-    what: string,
-    fits: (one: T) => boolean,
-    { since, seconds }: { since: number; seconds: number },
-  ): Promise<T> {
-    const wanted = (one: T) => one.at >= since && fits(one);
-    const early = this.all.find(wanted);
-    if (early) return early;
-    const signal = AbortSignal.timeout(seconds * 1000);
-    for (;;) {
-      const [one] = await once(this.#arrivals, 'one', { signal }).catch(() => {
-        throw new DrillError(`${what}: did not happen within ${seconds} s`);
-      });
-      if (wanted(one)) return one;
-    }
+  first(what: string, fits: (one: T) => boolean, { since, seconds }: Limits): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        settle();
+      };
+      const look = (one: T): boolean => {
+        try {
+          if (one.at < since || !fits(one)) return false;
+          end(() => resolve(one));
+        } catch (error) {
+          end(() => reject(error));
+        }
+        return true;
+      };
+      const timer = setTimeout(
+        () => end(() => reject(new DrillError(`${what}: did not happen within ${seconds} s`))),
+        seconds * 1000,
+      );
+      // Every one is looked at as it comes: two in the same moment must not hide each other.
+      this.#waiting.add(look);
+      this.all.some(look);
+    });
   }
 }
