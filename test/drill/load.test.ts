@@ -42,9 +42,13 @@ async function load(
 describe('the load generator', () => {
   test('keeps 500 requests a second, of all methods, each with an id of its own', async () => {
     const { results, events } = await load((response) => response.end('ok'), 500, 3);
-    const full = events.filter((event) => event.type === 'second').slice(0, 3);
-    for (const { sent } of full) expect(Math.abs(sent - 500)).toBeLessThanOrEqual(50);
-    expect(results.length).toBeGreaterThan(1400);
+    const started = events.find((event) => event.type === 'started');
+    const seconds = events.filter((event) => event.type === 'second');
+    const duration = ((seconds.at(-1)?.at ?? 0) - (started?.at ?? 0)) / 1000;
+    expect(duration).toBeGreaterThanOrEqual(3);
+    // Measured against the clock: a machine that stalls catches up, and never sends more than is due.
+    expect(results.length / duration).toBeGreaterThan(450);
+    expect(results.length / duration).toBeLessThanOrEqual(501);
     expect(new Set(results.map(({ requestId }) => requestId)).size).toBe(results.length);
     expect(results.every(({ status, servedBy }) => status === 200 && servedBy === 'primary/a')).toBe(true);
     const share = (method: string) => results.filter((one) => one.method === method).length / results.length;

@@ -36,7 +36,10 @@ export interface CommandWorld {
   instanceArn(instanceId: string): string;
 }
 
-/** Makes a command that waits for delivery. */
+/**
+ * Makes a command that waits for delivery. As on AWS it expires after its delivery timeout and the script's own
+ * time limit together.
+ */
 export function createInvocation(
   document: CommandDocument,
   bound: BoundScript,
@@ -52,7 +55,7 @@ export function createInvocation(
     bound,
     comment,
     requestedAt: now,
-    expiresAt: now + deliverySeconds * 1000,
+    expiresAt: now + (deliverySeconds + bound.timeoutSeconds) * 1000,
     status: 'Pending',
     statusDetails: 'Pending',
     startedAt: undefined,

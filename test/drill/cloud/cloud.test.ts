@@ -45,10 +45,10 @@ beforeAll(async () => {
       eventSeconds: 0.01,
       mailSeconds: 0.01,
       instanceStartSeconds: 0.1,
-      agentOnlineSeconds: 0.2,
+      agentOnlineSeconds: 1,
       instanceStopSeconds: 0.1,
       asyncRetrySeconds: [0.05],
-      invocationVisibleSeconds: 0.02,
+      invocationVisibleSeconds: 0.5,
     },
     authorize: (access) => !denied(access),
     onHappening: (happening) => happenings.push(happening),
@@ -105,8 +105,9 @@ describe('SSM', () => {
         ...more,
       }),
     );
-  const read = (CommandId: string | undefined) =>
+  const readNow = (CommandId: string | undefined) =>
     ssm().send(new GetCommandInvocationCommand({ CommandId, InstanceId: instanceId() }));
+  const read = (commandId: string | undefined) => vi.waitFor(() => readNow(commandId), { timeout: 5000 });
 
   test('runs the script of the document on the host and announces its end', async () => {
     const { Command } = await send({ action: ['start'], epoch: ['12'] });
@@ -157,7 +158,7 @@ describe('SSM', () => {
 
   test('an invocation is not known at once', async () => {
     const { Command } = await send({ action: ['start'] });
-    await expect(read(Command?.CommandId)).rejects.toMatchObject({ name: 'InvocationDoesNotExist' });
+    await expect(readNow(Command?.CommandId)).rejects.toMatchObject({ name: 'InvocationDoesNotExist' });
     await happened('script-ended');
   });
 
@@ -207,7 +208,7 @@ describe('EC2', () => {
     await ec2().send(new StartInstancesCommand({ InstanceIds }));
     await happened('instance-state', (one) => one.state === 'running');
     await expect(command()).rejects.toMatchObject({ name: 'InvalidInstanceId' });
-    await vi.waitFor(command, { timeout: 5000 });
+    await vi.waitFor(command, { timeout: 10_000 });
     await happened('script-ended');
   });
 
