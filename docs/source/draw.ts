@@ -9,7 +9,11 @@ type Box = { x: number; y: number; w: number; title: string; note: string; kind:
 type Arrow = { path: string; label?: [x: number, y: number, ...lines: string[]]; kind?: 'live' | 'standby' };
 
 const height = 52;
-const fills = { plain: ['#ffffff', '#475569'], primary: ['#bbf7d0', '#15803d'], standby: ['#fde68a', '#b45309'] };
+const fills = {
+  plain: ['#ffffff', '#475569'],
+  primary: ['#bbf7d0', '#15803d'],
+  standby: ['#fde68a', '#b45309'],
+};
 const colours = { control: '#475569', live: '#15803d', standby: '#b45309' };
 
 const boxes: Box[] = [
@@ -28,7 +32,11 @@ const boxes: Box[] = [
 const arrows: Arrow[] = [
   { path: 'M66 96 H146', kind: 'live' },
   { path: 'M290 96 H436', kind: 'live', label: [363, 88, 'while healthy'] },
-  { path: 'M220 70 V34 H825 V66', kind: 'standby', label: [520, 27, 'when the primary is down and the standby answers'] },
+  {
+    path: 'M220 70 V34 H825 V66',
+    kind: 'standby',
+    label: [520, 27, 'when the primary is down and the standby answers'],
+  },
   { path: 'M220 200 V126', label: [246, 167, 'scrapes'] },
   { path: 'M290 214 L436 124', label: [384, 178, 'probes'] },
   { path: 'M290 232 H436', label: [363, 249, 'PrimaryDown', 'PrimaryUp'] },
@@ -45,7 +53,9 @@ const arrows: Arrow[] = [
 export function architecture(): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1150 420" font-family="Helvetica, Arial, sans-serif" role="img">
 <title>hybrid-failover: HAProxy sends clients to the primary, or to the standby in AWS while the primary is down; Prometheus and Alertmanager tell a receiver, and a reconciler starts and stops the standby</title>
-<defs>${Object.entries(colours).map(([name, colour]) => head(name, colour)).join('')}</defs>
+<defs>${Object.entries(colours)
+    .map(([name, colour]) => head(name, colour))
+    .join('')}</defs>
 <rect width="1150" height="420" rx="10" fill="#ffffff"/>
 ${zone(120, 46, 500, 240, 'your site', '#eff6ff', '#93c5fd')}
 ${zone(706, 46, 432, 364, 'AWS', '#fff7ed', '#fdba74')}
@@ -62,7 +72,15 @@ function head(name: string, colour: string): string {
   return `<marker id="${name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" markerUnits="userSpaceOnUse"><path d="M0 0 8 4 0 8z" fill="${colour}"/></marker>`;
 }
 
-function zone(x: number, y: number, w: number, h: number, name: string, fill: string, stroke: string): string {
+function zone(
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  name: string,
+  fill: string,
+  stroke: string,
+): string {
   const label = name && `<text x="${x + 12}" y="${y + h - 10}" font-size="13" fill="#64748b">${name}</text>`;
   return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="12" fill="${fill}" stroke="${stroke}"/>${label}`;
 }
@@ -83,7 +101,14 @@ function box({ x, y, w, title, note, kind }: Box): string {
   return `<rect x="${x}" y="${y}" width="${w}" height="${height}" rx="9" fill="${fill}" stroke="${stroke}" stroke-width="1.5"/>${text(middle, y + 22, title, 14, '#0f172a', 'bold')}${text(middle, y + 40, note, 11.5)}`;
 }
 
-function text(x: number, y: number, words: string, size: number, fill = '#334155', weight = 'normal'): string {
+function text(
+  x: number,
+  y: number,
+  words: string,
+  size: number,
+  fill = '#334155',
+  weight = 'normal',
+): string {
   return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="middle">${words}</text>`;
 }
 
