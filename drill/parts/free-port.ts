@@ -1,22 +1,31 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Asks the kernel for TCP ports on 127.0.0.1 that are free now, all different from each other. */
+/**
+ * Below the range that kernels give to outgoing connections. A port from within it may be taken by a
+ * client before its server starts, and a client that keeps trying such a port can even reach itself.
+ */
+const [first, last] = [20_000, 32_000];
+
+/** TCP ports on 127.0.0.1 that are free now, all different from each other. Rejects if there are none. */
 export async function freePorts(count: number): Promise<number[]> {
-  // All are held open until the last is known, or the kernel could give the same one twice.
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            if (address === null || typeof address === 'string') reject(new Error('no TCP port was given'));
-            else resolve(address.port);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > count + 1000)
+      throw new Error(`no ${count} free TCP ports on 127.0.0.1 from ${first} to ${last}`);
+    const port = randomInt(first, last);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
