@@ -1,7 +1,9 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
+import { DrillError } from './errors.ts';
+import { Happened } from './happened.ts';
 
 /** A mail as it arrived. */
 export interface Mail {
@@ -20,7 +22,7 @@ export interface MailSink {
   readonly mails: readonly Mail[];
   /**
    * Waits for a mail; one that has already arrived counts too.
-   * @throws if none arrives within the time
+   * @throws DrillError naming those that did arrive, if this one does not within the time
    */
   waitFor(predicate: (mail: Mail) => boolean, seconds: number): Promise<Mail>;
   stop(): Promise<void>;
@@ -31,9 +33,7 @@ const MAX_MAIL_BYTES = 1024 * 1024;
 
 /** Starts a sink on a loopback port (a free one without `port`), without TLS and login. */
 export async function startMailSink(onMail: (mail: Mail) => void = () => {}, port = 0): Promise<MailSink> {
-  const mails: Mail[] = [];
-  const arrivals = new EventEmitter();
-  arrivals.setMaxListeners(0);
+  const mails = new Happened<Mail>();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -49,9 +49,8 @@ export async function startMailSink(onMail: (mail: Mail) => void = () => {}, por
           subject: parsed.subject ?? '',
           text: parsed.text ?? '',
         };
-        mails.push(mail);
         onMail(mail);
-        arrivals.emit('mail', mail);
+        mails.add(mail);
         done();
       }, done);
     },
@@ -62,26 +61,12 @@ export async function startMailSink(onMail: (mail: Mail) => void = () => {}, por
   server.on('error', () => {});
   return {
     port: (server.server.address() as AddressInfo).port,
-    mails,
-    waitFor: (predicate, seconds) => waitFor(mails, arrivals, predicate, seconds),
+    mails: mails.all,
+    waitFor: (predicate, seconds) =>
+      mails.first('a mail', predicate, { since: 0, seconds }).catch(() => {
+        const subjects = mails.all.map(({ subject }) => JSON.stringify(subject)).join(', ');
+        throw new DrillError(`no such mail arrived within ${seconds} s; these did: ${subjects || 'none'}`);
+      }),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-async function waitFor(
-  mails: readonly Mail[],
-  arrivals: EventEmitter,
-  predicate: (mail: Mail) => boolean,
-  seconds: number,
-): Promise<Mail> {
-  const early = mails.find(predicate);
-  if (early) return early;
-  const signal = AbortSignal.timeout(seconds * 1000);
-  for (;;) {
-    const [mail] = await once(arrivals, 'mail', { signal }).catch(() => {
-      const subjects = mails.map(({ subject }) => JSON.stringify(subject)).join(', ');
-      throw new Error(`no such mail arrived within ${seconds} s; these did: ${subjects || 'none'}`);
-    });
-    if (predicate(mail)) return mail;
-  }
 }

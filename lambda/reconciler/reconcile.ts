@@ -105,7 +105,8 @@ async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
 
 function logDecision(before: State, { state, reason, site, effects }: Decision, ports: ServicePorts): void {
   ports.log.info('decided', {
-    service: state.service,
+    // Powertools keeps the key "service" for itself.
+    about: state.service,
     epoch: state.epoch,
     from: before.phase,
     to: state.phase,
