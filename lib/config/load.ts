@@ -19,7 +19,7 @@ export function loadConfig(file: string): Config {
 }
 
 /** As {@link loadConfig}, for text that is already at hand; `file` is only named in errors. */
-export function parseConfig(text: string, file: string): Config {
+function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
