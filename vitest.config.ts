@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
-    coverage: { provider: 'v8', include: ['lambda/**', 'lib/**'], reporter: ['text-summary'] },
+    coverage: { provider: 'v8', include: ['lambda/**/*.ts', 'lib/**/*.ts'], reporter: ['text-summary'] },
   },
 });
