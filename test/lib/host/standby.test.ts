@@ -87,11 +87,7 @@ describe('the script on the host', () => {
   });
 
   it('says so when the standby never gets healthy, and leaves nothing half-alive behind', async () => {
-    expect(
-      await run('start', 1, { healthPath: '/nowhere?status=500', startTimeoutSeconds: 20 }),
-    ).toMatchObject(done);
-    await run('stop', 2);
-    const sick = await run('start', 3, { image: 'acme/api:1', healthPath: ' ', startTimeoutSeconds: 1 });
+    const sick = await run('start', 3, { healthPath: ' ', startTimeoutSeconds: 1 });
     expect(sick.exitCode).toBe(1);
     expect(sick.why).toContain('did not answer 2xx');
     expect(await served()).toBeUndefined();
