@@ -8,7 +8,7 @@ import { identify, type Program } from './program.ts';
 const composeFile = new URL('../../onprem/compose.yaml', import.meta.url);
 
 /** Label on every container that a part runs in, so that left-overs can be found by their starter's pid. */
-export const containerLabel = 'hybrid-failover.started-by';
+const containerLabel = 'hybrid-failover.started-by';
 
 /** The version of the Docker server, or null where no daemon can be reached. */
 export async function dockerVersion(): Promise<string | null> {
