@@ -12,6 +12,13 @@ import { DrillError } from './errors.ts';
 /** Waits that protect a business from flapping would only make a rehearsal longer. */
 export const shortened = { stableSeconds: 5, cooldownSeconds: 5, drainSeconds: 3 } as const;
 
+/** What a rehearsal may change besides, for a comparison. */
+export interface ConfigChanges {
+  readonly policy?: Partial<Config['policy']>;
+  /** Tells services apart whose stages share one Docker daemon. */
+  readonly serviceName?: string;
+}
+
 const repository = fileURLToPath(new URL('..', import.meta.url));
 export const apiFolder = join(repository, 'onprem/api');
 
@@ -27,14 +34,16 @@ export interface Rehearsed {
  * Synthesizes the CDK app as `cdk synth` does. The operator's configuration is changed only in what cannot
  * be had here: the long waits, the port, and the image, which the sample API replaces.
  * @param standbyPort a free port on this machine
+ * @param changes     take precedence over the shortened waits
  * @throws ConfigError for a mistake in the file; DrillError if the app fails
  */
 export async function synthesize(
   configFile: string,
   workDir: string,
   standbyPort: number,
+  changes: ConfigChanges = {},
 ): Promise<Rehearsed> {
-  const config = forThisMachine(loadConfig(configFile), standbyPort);
+  const config = forThisMachine(loadConfig(configFile), standbyPort, changes);
   const [service] = config.services;
   if (!service) throw new DrillError(`${configFile} has no service`);
   const file = join(workDir, 'failover.yaml');
@@ -45,15 +54,17 @@ export async function synthesize(
   return { config, service, assembly: loadAssembly(folder, { ...DEFAULT_PLACE, region: config.region }) };
 }
 
-function forThisMachine(config: Config, standbyPort: number): Config {
+function forThisMachine(config: Config, standbyPort: number, changes: ConfigChanges): Config {
   const [first, ...others] = config.services.map(({ image: _image, ...service }) => ({
     ...service,
     build: apiFolder,
   }));
   if (!first) return config;
   const environment = { ...first.environment, PORT: '8080', HEALTH_PATH: first.healthPath };
-  const service = { ...first, port: standbyPort, containerPort: 8080, environment };
-  return { ...config, services: [service, ...others], policy: { ...config.policy, ...shortened } };
+  const { serviceName: name = first.name, policy } = changes;
+  const service = { ...first, name, port: standbyPort, containerPort: 8080, environment };
+  const services = [service, ...others];
+  return { ...config, services, policy: { ...config.policy, ...shortened, ...policy } };
 }
 
 async function runApp(configFile: string, folder: string): Promise<void> {

@@ -12,6 +12,16 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 export const siteParts = ['haproxy', 'prometheus', 'alertmanager', 'blackbox_exporter'] as const;
 export type SiteParts = Record<(typeof siteParts)[number], Program>;
 
+/** Where a site is meant to differ from production, to be compared with it. */
+export interface SiteVariation {
+  /** Added to the site's environment, or in place of what is there. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Added to the primary's environment. */
+  readonly primaryEnvironment?: Readonly<Record<string, string>>;
+  /** Paths of config files that take the place of the shipped ones. */
+  readonly files?: Readonly<Partial<Record<'haproxy.cfg' | 'prometheus.yml' | 'alertmanager.yml', string>>>;
+}
+
 /** What the site needs to know of the rest of the world. */
 export interface SiteSettings {
   readonly serviceName: string;
@@ -23,6 +33,7 @@ export interface SiteSettings {
   readonly mailTo: string;
   /** Where HAProxy sends its log. */
   readonly logAddress: string;
+  readonly variation?: SiteVariation;
 }
 
 /** A running site: the primary, HAProxy in front of it, and the monitoring. */
@@ -46,6 +57,7 @@ export async function startSite(
   workDir: string,
   processes: Processes,
 ): Promise<Site> {
+  const { variation = {} } = settings;
   const folder = join(workDir, 'site');
   mkdirSync(folder, { recursive: true });
   const [service, stats, metrics, primary, prometheus, alertmanager, blackbox] = await freePorts(7);
@@ -74,8 +86,10 @@ export async function startSite(
     SMTP_FROM: 'alertmanager@site.example',
     SMTP_REQUIRE_TLS: 'false',
     ALERT_EMAIL_TO: settings.mailTo,
+    ...variation.environment,
   };
-  const rendered = (name: string) => render(name, folder, environment);
+  const rendered = (name: 'prometheus.yml' | 'alertmanager.yml') =>
+    render(variation.files?.[name] ?? join(repository, 'monitoring', name), join(folder, name), environment);
   const run = (
     name: keyof SiteParts,
     port: number | undefined,
@@ -98,13 +112,15 @@ export async function startSite(
         BIND_ADDRESS: '127.0.0.1',
         SITE: 'primary',
         HEALTH_PATH: settings.healthPath,
+        ...variation.primaryEnvironment,
       },
       logFile: primaryLog,
       isReady: () => isListening(primary ?? 0),
     });
 
   let running = await startPrimary();
-  await run('haproxy', service, ['-db', '-f', join(repository, 'onprem/haproxy/haproxy.cfg')], environment);
+  const haproxyFile = variation.files?.['haproxy.cfg'] ?? join(repository, 'onprem/haproxy/haproxy.cfg');
+  await run('haproxy', service, ['-db', '-f', haproxyFile], environment);
   await run('blackbox_exporter', blackbox, [
     `--config.file=${join(repository, 'monitoring/blackbox.yml')}`,
     `--web.listen-address=${local(blackbox)}`,
@@ -138,10 +154,9 @@ export async function startSite(
 }
 
 /** Puts the site's environment into a config file with the script that the containers use. */
-function render(name: string, folder: string, environment: Readonly<Record<string, string>>): string {
-  const output = join(folder, name);
+function render(source: string, output: string, environment: Readonly<Record<string, string>>): string {
   const script = join(repository, 'monitoring/render.sh');
-  const { status, stderr } = spawnSync('sh', [script, join(repository, 'monitoring', name), output], {
+  const { status, stderr } = spawnSync('sh', [script, source, output], {
     env: { PATH: process.env.PATH, ...environment },
     encoding: 'utf8',
   });

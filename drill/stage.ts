@@ -16,8 +16,8 @@ import type { StandbyHost } from './host/host.ts';
 import { type MailSink, startMailSink } from './mail.ts';
 import { findParts, freePorts } from './parts/index.ts';
 import type { Processes } from './processes.ts';
-import { apiFolder, type Rehearsed, shortened, synthesize } from './rehearsed.ts';
-import { type Site, type SiteParts, siteParts, startSite } from './site.ts';
+import { apiFolder, type ConfigChanges, type Rehearsed, shortened, synthesize } from './rehearsed.ts';
+import { type Site, type SiteParts, type SiteVariation, siteParts, startSite } from './site.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
 
@@ -39,11 +39,14 @@ export interface Stage {
 export interface StageOptions {
   readonly configFile: string;
   readonly workDir: string;
+  /** What the configuration is changed to besides what every rehearsal changes. */
+  readonly changes?: ConfigChanges;
+  readonly variation?: SiteVariation;
 }
 
 /** Brings everything up and waits until the primary serves and the control plane has heard of it. */
 export async function setStage(
-  { configFile, workDir }: StageOptions,
+  { configFile, workDir, changes, variation }: StageOptions,
   processes: Processes,
   timeline: Timeline,
   watch: Watch,
@@ -52,7 +55,7 @@ export async function setStage(
   const [standbyPort = 0] = await freePorts(1);
   mkdirSync(workDir, { recursive: true });
   progress('synthesizes the CDK app');
-  const rehearsed = await synthesize(configFile, workDir, standbyPort);
+  const rehearsed = await synthesize(configFile, workDir, standbyPort, changes);
   progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
   const parts = await findParts(siteParts, { progress, mounts: [process.cwd(), workDir] });
   const docker = await findDocker();
@@ -91,6 +94,7 @@ export async function setStage(
       smtpPort: mails.port,
       mailTo: rehearsed.config.emails[0] ?? '',
       logAddress: log.address,
+      ...(variation && { variation }),
     },
     workDir,
     processes,

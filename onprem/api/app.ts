@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { record } from './journal.ts';
 import type { Metrics } from './metrics.ts';
@@ -45,9 +46,12 @@ function execute(settings: Settings, request: IncomingMessage, response: ServerR
   json(response, 200, { site, host, method, path, requestId });
 }
 
-function health(app: App, response: ServerResponse): void {
-  if (app.shuttingDown()) json(response, 503, { status: 'shutting-down', site: app.settings.site });
-  else json(response, 200, { status: 'ok', site: app.settings.site });
+function health({ settings, shuttingDown }: App, response: ServerResponse): void {
+  const { site, healthFaultFile } = settings;
+  if (shuttingDown()) json(response, 503, { status: 'shutting-down', site });
+  else if (healthFaultFile !== undefined && existsSync(healthFaultFile))
+    json(response, 500, { status: 'fault', site });
+  else json(response, 200, { status: 'ok', site });
 }
 
 /** Reads the body to its end, or until it is too large. */

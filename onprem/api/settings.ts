@@ -11,6 +11,8 @@ export type Settings = {
   healthPath: string;
   shutdownGraceSeconds: number;
   maxBodyBytes: number;
+  /** For drills: while this file exists, health answers 500 and everything else works. Never without it. */
+  healthFaultFile: string | undefined;
 };
 
 /** A variable of the environment that cannot be used. Its message is one line for the operator. */
@@ -26,6 +28,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     healthPath: path(env.HEALTH_PATH || '/health'),
     shutdownGraceSeconds: wholeNumber(env, 'SHUTDOWN_GRACE_SECONDS', 8, 0, 300),
     maxBodyBytes: wholeNumber(env, 'MAX_BODY_BYTES', 1024 * 1024, 0, 64 * 1024 * 1024),
+    healthFaultFile: env.HEALTH_FAULT_FILE || undefined,
   };
 }
 
