@@ -95,7 +95,7 @@ async function breakPrimary(
   const marks: Marks = {
     detect: (await serverChanges.first('HAProxy marks the primary down', isServer('primary', 'DOWN'), within))
       .at,
-    alert: (await happenings.first('the webhook receives PrimaryDown', isAlert('PrimaryDown'), within)).at,
+    alert: (await happenings.first('the webhook receives the first bad sign', isBadSign, within)).at,
     decide: (await happenings.first('the start is sent', isCommand('command-sent', 'start'), within)).at,
     dispatch: (
       await happenings.first('the start script begins', isCommand('script-started', 'start'), within)
@@ -128,9 +128,11 @@ async function returnPrimary(
 const isServer = (server: string, state: string) => (one: { server: string; state: string }) =>
   one.server === server && one.state === state;
 
-const isAlert = (name: string) => (one: Happening) =>
+const badSigns = new Set(['PrimarySuspect', 'PrimaryDown']);
+
+const isBadSign = (one: Happening) =>
   one.kind === 'webhook-received' &&
-  one.alerts.some((alert) => alert.name === name && alert.status === 'firing');
+  one.alerts.some(({ name, status }) => badSigns.has(name) && status === 'firing');
 
 const isCommand =
   (kind: 'command-sent' | 'script-started' | 'script-ended', action: string) => (one: Happening) => {

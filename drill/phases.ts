@@ -11,8 +11,8 @@ export type Marks = Record<PhaseName, number>;
 
 export const phaseMeanings: Record<PhaseName, string> = {
   detect: 'HAProxy marks the primary down',
-  alert: 'the webhook receives PrimaryDown',
-  decide: 'the decision is recorded and the start is sent',
+  alert: 'the webhook receives the first bad sign',
+  decide: 'the start of the standby is recorded and sent',
   dispatch: 'the script starts on the host',
   start: 'the standby answers its health path',
   route: 'the first client is answered by the standby',

@@ -13,17 +13,21 @@ export interface Watch {
 }
 
 export function createWatch(timeline: Timeline): Watch {
-  let lastAlerts = '';
+  // Repeats are the normal case: each alert is told once, until the primary is seen to have changed.
+  const told = new Set<string>();
+  const isNews = ({ name, status }: AlertSeen) => {
+    if (told.has(`${name} ${status}`)) return false;
+    if (name === 'PrimaryUp' || told.has('PrimaryUp firing')) told.clear();
+    told.add(`${name} ${status}`);
+    return true;
+  };
   return {
     happening(happening) {
       if (happening.kind === 'webhook-received') {
-        const now = happening.alerts.map(({ name, status }) => `${name} ${status}`).join(', ');
-        // Repeats are the normal case: told once, until something else is said.
-        if (now === lastAlerts) return;
-        lastAlerts = now;
-        timeline.add('alertmanager', `posts ${now}${age(happening.alerts, happening.at)}`, {
-          at: happening.at,
-        });
+        const news = happening.alerts.filter(isNews);
+        if (news.length === 0) return;
+        const names = news.map(({ name, status }) => `${name} ${status}`).join(', ');
+        timeline.add('alertmanager', `posts ${names}${age(news, happening.at)}`, { at: happening.at });
         return;
       }
       tellCloud(happening, timeline);

@@ -49,9 +49,19 @@ const texts: Record<EntryKind, { headline: string; next: string }> = {
     headline: 'the standby host was stopped and is being started',
     next: 'Next: the start of the standby is tried again when the host has registered with Systems Manager.',
   },
+  'standby-warmed': {
+    headline: 'the standby is started on suspicion',
+    next: 'Next: a failover if the trouble lasts; otherwise the standby is stopped again.',
+  },
+  'suspicion-passed': {
+    headline: 'the suspicion has passed',
+    next: 'Next: the standby is stopped again.',
+  },
 };
 
 const reasons: Partial<Record<Reason, string>> = {
+  'primary-suspected': 'the first bad sign from the primary',
+  'suspicion-passed': 'the primary answers its health path',
   'primary-down': 'the primary does not answer its health path',
   'standby-healthy': 'the standby answers its health path',
   'primary-back-before-standby': 'the primary answers again, and the standby did not serve yet',

@@ -39,7 +39,12 @@ export interface Standby {
   report(command: StandbyCommand, id: string): Promise<CommandReport>;
 }
 
-export type StandbyCommand = { readonly action: Action; readonly epoch: number; readonly attempt: number };
+export type StandbyCommand = {
+  readonly action: Action;
+  readonly epoch: number;
+  readonly serial: number;
+  readonly attempt: number;
+};
 
 /** The EC2 instance. */
 export interface Host {

@@ -7,7 +7,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import type { CommandReport } from '../domain/types.ts';
-import type { Log, ServiceSettings, Standby, StandbyCommand } from '../ports.ts';
+import type { Log, ServiceSettings, Standby } from '../ports.ts';
 
 /** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
 const deliveryTimeoutSeconds = 30;
@@ -19,55 +19,55 @@ type Settings = Pick<ServiceSettings, 'document' | 'instanceId'>;
 
 export function ssmStandby(client: SSMClient, { document, instanceId }: Settings, log: Log): Standby {
   return {
-    async send({ action, epoch, attempt }) {
+    async send({ action, epoch, serial, attempt }) {
       try {
         const { Command } = await client.send(
           new SendCommandCommand({
             DocumentName: document,
             InstanceIds: [instanceId],
-            Parameters: { action: [action], epoch: [String(epoch)] },
+            Parameters: { action: [action], epoch: [String(epoch)], serial: [String(serial)] },
             TimeoutSeconds: deliveryTimeoutSeconds,
-            Comment: `hybrid-failover: ${action}, epoch ${epoch}, attempt ${attempt}`,
+            Comment: `hybrid-failover: ${action}, epoch ${epoch}, command ${serial}`,
           }),
         );
         if (!Command?.CommandId) throw new Error('SendCommand answered without a command id');
-        return { epoch, attempt, outcome: 'sent', id: Command.CommandId };
+        return { serial, outcome: 'sent', id: Command.CommandId };
       } catch (error) {
-        log.warn('command not sent', { action, epoch, attempt, error });
+        log.warn('command not sent', { action, epoch, serial, attempt, error });
         // Also what SSM says of an instance that has booted but not registered yet.
         const outcome = error instanceof InvalidInstanceId ? 'host-unreachable' : 'failed';
-        return { epoch, attempt, outcome, detail: describe(error) };
+        return { serial, outcome, detail: describe(error) };
       }
     },
-    async report(command, id) {
-      const { epoch, attempt } = command;
+    async report({ serial }, id) {
       try {
         const result = await client.send(
           new GetCommandInvocationCommand({ CommandId: id, InstanceId: instanceId }),
         );
-        return interpret(command, result);
+        return interpret(serial, result);
       } catch (error) {
         // Not knowing must not block a decision; the command's own deadline ends the uncertainty.
         if (!(error instanceof InvocationDoesNotExist)) log.warn('command status unknown', { id, error });
-        return { epoch, attempt, outcome: 'in-progress' };
+        return { serial, outcome: 'in-progress' };
       }
     },
   };
 }
 
-function interpret({ epoch, attempt }: StandbyCommand, result: GetCommandInvocationResult): CommandReport {
-  const { Status: status, StatusDetails: details = '' } = result;
-  if (status === 'Success') return { epoch, attempt, outcome: 'succeeded' };
-  if (status === 'Failed' || status === 'Cancelled' || status === 'TimedOut') {
-    const outcome = undelivered.has(details) ? 'host-unreachable' : 'failed';
-    return {
-      epoch,
-      attempt,
-      outcome,
-      detail: [details || status, lastLine(result)].filter(Boolean).join(': '),
-    };
+/** The script's exit code for a command that is older than one it has run; its message names that one. */
+const refused = { exitCode: 3, newest: /is older than (\d+)/ } as const;
+
+function interpret(serial: number, result: GetCommandInvocationResult): CommandReport {
+  const { Status: status, StatusDetails: details = '', ResponseCode: exitCode } = result;
+  if (status === 'Success') return { serial, outcome: 'succeeded' };
+  if (status !== 'Failed' && status !== 'Cancelled' && status !== 'TimedOut') {
+    return { serial, outcome: 'in-progress' };
   }
-  return { epoch, attempt, outcome: 'in-progress' };
+  const said = lastLine(result);
+  const newest = exitCode === refused.exitCode ? refused.newest.exec(said)?.[1] : undefined;
+  if (newest) return { serial, outcome: 'superseded', newest: Number(newest) };
+  const outcome = undelivered.has(details) ? 'host-unreachable' : 'failed';
+  return { serial, outcome, detail: [details || status, said].filter(Boolean).join(': ') };
 }
 
 /** The script says on its last line of stderr what was wrong. */

@@ -13,11 +13,20 @@ import {
   requestHost,
   settleOutbox,
 } from './draft.ts';
-import type { Decision, Observation, Phase, Policy, Reason, Site, State } from './types.ts';
+import type { Decision, EntryKind, Observation, Phase, Policy, Reason, Site, State } from './types.ts';
 
 /** The state of a service that nobody has decided about yet. */
 export function initialState(service: string): State {
-  return { service, epoch: 0, phase: 'home', since: 0, decidedAt: 0, outbox: [], nextEntry: 1 };
+  return {
+    service,
+    epoch: 0,
+    phase: 'home',
+    since: 0,
+    decidedAt: 0,
+    outbox: [],
+    nextEntry: 1,
+    nextCommand: 1,
+  };
 }
 
 /** The site in charge. */
@@ -39,7 +48,15 @@ export function decide(state: State, observation: Observation, policy: Policy, n
   return finish(d, siteOf(d.next.phase), reason);
 }
 
-const rules: Record<Phase, (d: Draft) => Reason> = { home, starting, serving, draining, stopping };
+const rules: Record<Phase, (d: Draft) => Reason> = {
+  home,
+  warming,
+  cooling,
+  starting,
+  serving,
+  draining,
+  stopping,
+};
 
 function health(d: Draft) {
   return primaryHealth(d.observation.evidence, d.policy, d.now);
@@ -47,16 +64,60 @@ function health(d: Draft) {
 
 function home(d: Draft): Reason {
   const seen = health(d);
-  if (seen === 'down') return failOver(d);
+  if (seen === 'down' && isConfirmed(d)) return failOver(d);
+  if (seen === 'down' || seen === 'suspected') return onSuspicion(d);
   return seen === 'up' ? 'primary-healthy' : 'no-fresh-evidence';
+}
+
+/** The standby is started, or has been, and the primary is still in charge. */
+function warming(d: Draft): Reason {
+  const seen = health(d);
+  if (seen === 'down' && isConfirmed(d)) return outcomeOf(d) === 'succeeded' ? takeOver(d) : failOver(d);
+  if (seen === 'up') return cool(d);
+  // Silence stops nothing: what was started on suspicion waits for proof in either direction.
+  if (outcomeOf(d) === 'succeeded') return seen === 'unknown' ? 'no-fresh-evidence' : 'awaiting-confirmation';
+  return pursue(d, 'standby-starting', 'start-failed');
+}
+
+/** The suspicion has passed, and what was started on it is stopped again. */
+function cooling(d: Draft): Reason {
+  if (health(d) === 'down' && isConfirmed(d)) return failOver(d);
+  if (stopped(d)) {
+    begin(d, 'home');
+    return 'standby-stopped';
+  }
+  return pursue(d, 'standby-cooling', 'stop-failed');
+}
+
+/** Without a start on suspicion, the first sight of it down is enough: every second counts then. */
+function isConfirmed({ observation, policy, now }: Draft): boolean {
+  const since = observation.evidence.troubleSince ?? now;
+  return !policy.startOnSuspicion || now - since >= policy.confirmSeconds * 1000;
+}
+
+function onSuspicion(d: Draft): Reason {
+  const { policy, now } = d;
+  if (!policy.startOnSuspicion) return 'primary-suspected';
+  const since = now - (d.next.warmedAt ?? Number.NEGATIVE_INFINITY);
+  if (since < policy.suspicionIntervalSeconds * 1000) return 'suspicion-rate-limited';
+  note(d, 'standby-warmed', 'primary-suspected', { quiet: true });
+  begin(d, 'warming');
+  d.next = { ...d.next, warmedAt: now };
+  requestCommand(d, 'start', 1);
+  return 'primary-suspected';
+}
+
+function cool(d: Draft): Reason {
+  note(d, 'suspicion-passed', 'suspicion-passed', { quiet: true });
+  begin(d, 'cooling');
+  requestCommand(d, 'stop', 1);
+  return 'suspicion-passed';
 }
 
 function starting(d: Draft): Reason {
   // Success first: once the standby serves, an early sign of the primary is no reason to drop it.
   if (outcomeOf(d) === 'succeeded') {
-    note(d, 'failover-completed', 'standby-healthy', { tookMilliseconds: d.now - d.next.decidedAt });
-    begin(d, 'serving');
-    d.next = { ...d.next, failoverCompletedAt: d.now };
+    serve(d, d.now - d.next.decidedAt);
     return 'standby-healthy';
   }
   // Nobody serves yet, so there is nothing to wait for: no cooldown, no proof of stability.
@@ -69,7 +130,7 @@ function starting(d: Draft): Reason {
 
 function serving(d: Draft): Reason {
   const seen = health(d);
-  if (seen === 'down') return 'primary-still-down';
+  if (seen === 'down' || seen === 'suspected') return 'primary-still-down';
   if (seen === 'unknown') return 'no-fresh-evidence';
   const upSince = d.observation.evidence.upSince ?? d.now;
   if (d.now - upSince < d.policy.stableSeconds * 1000) return 'primary-not-yet-stable';
@@ -83,7 +144,7 @@ function draining(d: Draft): Reason {
   if (seen === 'down') return failOver(d);
   if (d.now - d.next.since < d.policy.drainSeconds * 1000) return 'standby-draining';
   // Stopping cannot be taken back quickly: it needs proof of health at this moment, not silence.
-  if (seen === 'unknown') return 'no-fresh-evidence';
+  if (seen !== 'up') return 'no-fresh-evidence';
   begin(d, 'stopping');
   requestCommand(d, 'stop', 1);
   return 'standby-drained';
@@ -91,9 +152,7 @@ function draining(d: Draft): Reason {
 
 function stopping(d: Draft): Reason {
   if (health(d) === 'down') return failOver(d);
-  // Nothing runs on a stopped instance, so there is nothing left to stop.
-  const hostStopped = d.observation.host === 'stopped' || d.observation.host === 'terminated';
-  if (outcomeOf(d) === 'succeeded' || hostStopped) {
+  if (stopped(d)) {
     note(d, 'failback-completed', 'standby-stopped', { tookMilliseconds: d.now - d.next.decidedAt });
     begin(d, 'home');
     return 'standby-stopped';
@@ -101,19 +160,46 @@ function stopping(d: Draft): Reason {
   return pursue(d, 'standby-stopping', 'stop-failed');
 }
 
+/** Nothing runs on a stopped instance, so there is nothing left to stop. */
+function stopped(d: Draft): boolean {
+  const { host } = d.observation;
+  return outcomeOf(d) === 'succeeded' || host === 'stopped' || host === 'terminated';
+}
+
 /** A new epoch in which the standby is in charge. */
 function failOver(d: Draft): Reason {
-  d.next = { ...d.next, epoch: d.next.epoch + 1, decidedAt: d.now };
-  note(d, 'failover-started', 'primary-down');
+  decideFor(d, 'failover-started', 'primary-down');
   begin(d, 'starting');
   requestCommand(d, 'start', 1);
   return 'primary-down';
 }
 
-/** A new epoch in which the primary is in charge; the standby goes on until it has drained. */
-function comeHome(d: Draft, kind: 'failback-started' | 'failover-abandoned', reason: Reason): Reason {
+/** As {@link failOver}, with a standby that was started on suspicion and answers already. */
+function takeOver(d: Draft): Reason {
+  decideFor(d, 'failover-started', 'primary-down');
+  serve(d);
+  return 'primary-down';
+}
+
+function serve(d: Draft, tookMilliseconds?: number): void {
+  note(
+    d,
+    'failover-completed',
+    'standby-healthy',
+    tookMilliseconds === undefined ? {} : { tookMilliseconds },
+  );
+  begin(d, 'serving');
+  d.next = { ...d.next, failoverCompletedAt: d.now };
+}
+
+function decideFor(d: Draft, kind: EntryKind, reason: Reason): void {
   d.next = { ...d.next, epoch: d.next.epoch + 1, decidedAt: d.now };
   note(d, kind, reason);
+}
+
+/** A new epoch in which the primary is in charge; the standby goes on until it has drained. */
+function comeHome(d: Draft, kind: 'failback-started' | 'failover-abandoned', reason: Reason): Reason {
+  decideFor(d, kind, reason);
   begin(d, 'draining');
   return reason;
 }
@@ -123,7 +209,8 @@ function pursue(d: Draft, waiting: Reason, failed: Reason): Reason {
   const command = d.next.command;
   if (command === undefined) {
     // Cannot come from our own writes; a state restored by hand still converges.
-    requestCommand(d, d.next.phase === 'starting' ? 'start' : 'stop', 1);
+    const starts = d.next.phase === 'starting' || d.next.phase === 'warming';
+    requestCommand(d, starts ? 'start' : 'stop', 1);
     return waiting;
   }
   if (inFlight(d, command)) return waiting;

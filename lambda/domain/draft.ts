@@ -41,7 +41,7 @@ export function note(
   d: Draft,
   kind: EntryKind,
   reason: Reason,
-  more: { detail?: string; tookMilliseconds?: number } = {},
+  more: { detail?: string; tookMilliseconds?: number; quiet?: boolean } = {},
 ): void {
   const { service, epoch, nextEntry, outbox } = d.next;
   const id = `${String(epoch).padStart(8, '0')}-${String(nextEntry).padStart(8, '0')}`;
@@ -67,9 +67,7 @@ export function settleOutbox(d: Draft): void {
 /** The report of the command that the current phase waits for, if there is one. */
 function report(d: Draft) {
   const { command } = d.observation;
-  const current = d.before.command;
-  const mine = command?.epoch === d.before.epoch && command.attempt === current?.attempt;
-  return mine ? command : undefined;
+  return command?.serial === d.before.command?.serial ? command : undefined;
 }
 
 export function outcomeOf(d: Draft) {
@@ -87,6 +85,10 @@ export function absorb(d: Draft): void {
     fail(d, command, result.detail, false);
   } else if (result?.outcome === 'host-unreachable') {
     fail(d, command, result.detail, true);
+  } else if (result?.outcome === 'superseded') {
+    // Catch up with the host and try again: refusing for ever would leave nobody in charge.
+    d.next = { ...d.next, nextCommand: Math.max(d.next.nextCommand, result.newest + 1) };
+    fail(d, command, `the host had run command ${result.newest} already`, false);
   } else if (result?.outcome !== 'succeeded') {
     const { commandTimeoutSeconds: limit } = d.policy;
     if (d.now - command.requestedAt >= limit * 1000) fail(d, command, `no result after ${limit} s`, false);
@@ -132,7 +134,7 @@ export function due(d: Draft, command: Command): boolean {
 }
 
 export function requestCommand(d: Draft, action: Action, attempt: number): void {
-  const { epoch } = d.next;
-  d.next = { ...d.next, command: { action, attempt, requestedAt: d.now } };
-  d.effects.push({ type: 'command', action, epoch, attempt });
+  const { epoch, nextCommand: serial } = d.next;
+  d.next = { ...d.next, nextCommand: serial + 1, command: { action, serial, attempt, requestedAt: d.now } };
+  d.effects.push({ type: 'command', action, epoch, serial, attempt });
 }

@@ -6,7 +6,7 @@ export type Site = 'primary' | 'standby';
  * Where a service stands. The site in charge follows from it (see {@link siteOf}), so that the two
  * can never contradict each other.
  */
-export type Phase = 'home' | 'starting' | 'serving' | 'draining' | 'stopping';
+export type Phase = 'home' | 'warming' | 'cooling' | 'starting' | 'serving' | 'draining' | 'stopping';
 
 /** What the site's monitoring said, by the moment at which Prometheus evaluated it. */
 export type Evidence = {
@@ -16,16 +16,22 @@ export type Evidence = {
   readonly upAt?: number;
   /** Start of the unbroken run of "up" that `upAt` ends. */
   readonly upSince?: number;
+  /** Newest moment at which the primary was suspected to be down, on the first bad sign. */
+  readonly suspectAt?: number;
+  /** The first suspicion, or sight of it down, since the primary was last seen up. */
+  readonly troubleSince?: number;
 };
 
 /** One alert, reduced to what it proves. */
-export type Sighting = { readonly kind: 'down' | 'up'; readonly observedAt: number };
+export type Sighting = { readonly kind: 'down' | 'up' | 'suspect'; readonly observedAt: number };
 
 export type Action = 'start' | 'stop';
 
 /** The command that the current phase needs done on the host. */
 export type Command = {
   readonly action: Action;
+  /** Grows with every command of the service; the host refuses one that is older than the last it ran. */
+  readonly serial: number;
   /** 1 for the first try in this phase. */
   readonly attempt: number;
   readonly requestedAt: number;
@@ -46,7 +52,9 @@ export type EntryKind =
   | 'failback-started'
   | 'failback-completed'
   | 'command-failed'
-  | 'host-starting';
+  | 'host-starting'
+  | 'standby-warmed'
+  | 'suspicion-passed';
 
 export type Entry = {
   /** Unique within the service and ordered: epoch, then a serial number within it. */
@@ -59,6 +67,8 @@ export type Entry = {
   readonly detail?: string;
   /** Milliseconds since the move began, for the entries that end one. */
   readonly tookMilliseconds?: number;
+  /** Kept in the history, but no reason to write to anybody. */
+  readonly quiet?: boolean;
 };
 
 /** An entry that has not been delivered yet; whoever claims it delivers it. */
@@ -78,15 +88,20 @@ export type State = {
   readonly outbox: readonly Pending[];
   /** Serial number of the next entry. */
   readonly nextEntry: number;
+  readonly nextCommand: number;
+  /** When the standby was last started on suspicion. */
+  readonly warmedAt?: number;
 };
 
-/** What became of the command with this epoch and attempt; any other command's report is ignored. */
-export type CommandReport = { readonly epoch: number; readonly attempt: number } & (
+/** What became of the command with this serial; any other command's report is ignored. */
+export type CommandReport = { readonly serial: number } & (
   | { readonly outcome: 'sent'; readonly id: string }
   | { readonly outcome: 'in-progress' }
   | { readonly outcome: 'succeeded' }
   | { readonly outcome: 'failed'; readonly detail: string }
   | { readonly outcome: 'host-unreachable'; readonly detail: string }
+  /** The host has run a newer command than we know of: our state was lost or restored from a backup. */
+  | { readonly outcome: 'superseded'; readonly newest: number }
 );
 
 /** EC2's names for the state of an instance. */
@@ -102,7 +117,13 @@ export type Observation = {
 };
 
 export type Effect =
-  | { readonly type: 'command'; readonly action: Action; readonly epoch: number; readonly attempt: number }
+  | {
+      readonly type: 'command';
+      readonly action: Action;
+      readonly epoch: number;
+      readonly serial: number;
+      readonly attempt: number;
+    }
   | { readonly type: 'start-host' }
   | { readonly type: 'deliver'; readonly entry: Entry };
 
@@ -111,6 +132,11 @@ export type Reason =
   | 'primary-healthy'
   | 'primary-down'
   | 'no-fresh-evidence'
+  | 'primary-suspected'
+  | 'suspicion-rate-limited'
+  | 'awaiting-confirmation'
+  | 'suspicion-passed'
+  | 'standby-cooling'
   | 'standby-starting'
   | 'start-failed'
   | 'host-not-ready'
@@ -137,6 +163,15 @@ export type Policy = {
   readonly cooldownSeconds: number;
   /** From the return of traffic to the stop of the standby. */
   readonly drainSeconds: number;
+  /**
+   * Start the standby at the first suspicion, before the failover is decided. Harmless for a service
+   * whose start has no side effects, because HAProxy sends it no traffic while the primary is up.
+   */
+  readonly startOnSuspicion: boolean;
+  /** With `startOnSuspicion`: how long the trouble must last before it counts as a failover. */
+  readonly confirmSeconds: number;
+  /** The standby is started on suspicion at most once in this time. */
+  readonly suspicionIntervalSeconds: number;
   /** A command that SSM has not ended by then counts as failed. */
   readonly commandTimeoutSeconds: number;
   /** A recorded intent that nobody has carried out by then is carried out again. */

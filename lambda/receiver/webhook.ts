@@ -11,6 +11,7 @@ export type Webhook = {
 
 /** Alert names and what they prove; the lower three are the Flask blueprint's. */
 const meanings: Readonly<Record<string, Sighting['kind']>> = {
+  PrimarySuspect: 'suspect',
   PrimaryDown: 'down',
   PrimaryUp: 'up',
   OnPremDown: 'down',

@@ -66,7 +66,8 @@ async function hostState({ host, log }: ServicePorts) {
 
 async function reportOfCommand({ epoch, command }: State, ports: ServicePorts) {
   if (command?.id === undefined || command.retryAt !== undefined) return undefined;
-  return ports.standby.report({ action: command.action, epoch, attempt: command.attempt }, command.id);
+  const { action, serial, attempt } = command;
+  return ports.standby.report({ action, epoch, serial, attempt }, command.id);
 }
 
 async function act(effects: readonly Effect[], ports: ServicePorts): Promise<Results> {
@@ -88,7 +89,10 @@ async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
         await ports.host.start();
         return nothing;
       case 'deliver':
-        await Promise.all([ports.history.append(effect.entry), ports.notifier.tell(effect.entry)]);
+        await Promise.all([
+          ports.history.append(effect.entry),
+          effect.entry.quiet ? undefined : ports.notifier.tell(effect.entry),
+        ]);
         return { delivered: [effect.entry.id], errors: [] };
     }
   } catch (cause) {

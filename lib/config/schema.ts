@@ -40,6 +40,14 @@ const policy = v.strictObject({
     v.optional(seconds(0, 3600), 30),
     'From the return of traffic to the primary to the stop of the standby.',
   ),
+  startOnSuspicion: described(
+    v.optional(v.boolean(), true),
+    'Start the standby at the first bad sign, before the failover is decided. Switch it off for a service whose start has side effects.',
+  ),
+  confirmSeconds: described(
+    v.optional(seconds(1, 60), 3),
+    'With `startOnSuspicion`: how long the trouble must last before it counts as a failover.',
+  ),
 });
 
 const service = v.strictObject({

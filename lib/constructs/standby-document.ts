@@ -15,7 +15,7 @@ export type StandbyDocumentProps = {
 
 /**
  * What may be run on the host for one service: our script, with everything fixed but the action and
- * the epoch. Whoever may send it can start and stop the standby and nothing else.
+ * two numbers. Whoever may send it can start and stop the standby and nothing else.
  */
 export class StandbyDocument extends Construct {
   readonly documentName: string;
@@ -40,7 +40,7 @@ export class StandbyDocument extends Construct {
       name: document.ref,
       associationName: `${documentName}-${contentHash(this, script)}`,
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
-      parameters: { action: ['prepare'], epoch: ['0'] },
+      parameters: { action: ['prepare'], epoch: ['0'], serial: ['0'] },
       scheduleExpression: 'rate(1 day)',
       complianceSeverity: 'HIGH',
     });
@@ -67,6 +67,7 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
     parameters: {
       action: { type: 'String', description: 'What to do', allowedValues: ['start', 'stop', 'prepare'] },
       epoch: { type: 'String', description: 'The decision it carries out', allowedPattern: '^[0-9]{1,15}$' },
+      serial: { type: 'String', description: 'Grows with every command', allowedPattern: '^[0-9]{1,15}$' },
     },
     mainSteps: [
       {
@@ -89,6 +90,7 @@ function settingsLines(service: ServiceConfig, imageUri: string): string[] {
     '#!/bin/bash',
     "ACTION='{{ action }}'",
     "EPOCH='{{ epoch }}'",
+    "SERIAL='{{ serial }}'",
     `SERVICE=${quote(service.name)}`,
     `IMAGE=${Token.isUnresolved(imageUri) ? `'${imageUri}'` : quote(imageUri)}`,
     `PORT=${service.port}`,

@@ -2,11 +2,12 @@
 # the document puts the settings in front of it (see lib/constructs/standby-document.ts):
 #   ACTION        start | stop | prepare
 #   EPOCH         the decision this command carries out; prepare has none
+#   SERIAL        grows with every command; an older one than the last is refused
 #   SERVICE       names the container, the lock and the fence
 #   IMAGE         what to run
 #   PORT CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS
 #   CREATE_ARGS   array: further arguments of "docker create"
-# Exit codes: 0 done, 1 failed (the last line of stderr says why), 3 refused: a newer epoch was here.
+# Exit codes: 0 done, 1 failed (the last line of stderr says why), 3 refused: a newer command ran here.
 set -euo pipefail
 
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
@@ -28,13 +29,14 @@ flock -w $((START_TIMEOUT_SECONDS + STOP_GRACE_SECONDS)) 9 ||
 
 # SSM may deliver late. What an older decision wanted must not undo a newer one.
 fence() {
-  local file=$state_dir/$SERVICE.epoch newest=0
+  local file=$state_dir/$SERVICE.serial newest=0
   if [[ -s $file ]]; then newest=$(<"$file"); fi
-  if ((EPOCH < newest)); then
-    printf '%s refused: epoch %s is older than %s, which was carried out here\n' "$ACTION" "$EPOCH" "$newest" >&2
+  if ((SERIAL < newest)); then
+    # The control plane reads the number, should its own memory have been lost.
+    printf '%s refused: command %s (epoch %s) is older than %s, which ran here\n' "$ACTION" "$SERIAL" "$EPOCH" "$newest" >&2
     exit 3
   fi
-  printf '%s\n' "$EPOCH" >"$file.new"
+  printf '%s\n' "$SERIAL" >"$file.new"
   mv "$file.new" "$file"
 }
 

@@ -135,7 +135,7 @@ describe.each(each)('%s', (_, stacks) => {
       expect(Targets).toEqual([expect.objectContaining({ DeadLetterConfig: expect.anything() })]);
   });
 
-  it('the host runs our script, and callers choose an action and an epoch, both constrained', () => {
+  it('the host runs our script, and callers choose an action and two numbers, all constrained', () => {
     const documents = ofType(template, 'AWS::SSM::Document');
     expect(documents.length).toBeGreaterThan(0);
     for (const { Properties } of documents) {
@@ -146,11 +146,13 @@ describe.each(each)('%s', (_, stacks) => {
       expect(content.parameters).toEqual({
         action: expect.objectContaining({ allowedValues: ['start', 'stop', 'prepare'] }),
         epoch: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
+        serial: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
       });
       const lines = content.mainSteps[0]?.inputs.runCommand.map((line) => JSON.stringify(line)) ?? [];
       expect(lines.filter((line) => line.includes('{{'))).toEqual([
         `"ACTION='{{ action }}'"`,
         `"EPOCH='{{ epoch }}'"`,
+        `"SERIAL='{{ serial }}'"`,
       ]);
     }
   });

@@ -28,7 +28,7 @@ export class World {
   seen: Evidence = {};
   hostState: HostState = 'running';
   standbyRuns = false;
-  /** Newest epoch the host has carried out. */
+  /** Newest command the host has run. */
   fence = 0;
   readonly sent: Sent[] = [];
   readonly history = new Map<string, Entry>();
@@ -45,10 +45,10 @@ export class World {
     if (!next) return;
     if (this.hostState !== 'running') {
       next.outcome = 'host-unreachable';
-    } else if (next.epoch < this.fence) {
-      next.outcome = 'failed';
+    } else if (next.serial < this.fence) {
+      next.outcome = 'superseded';
     } else {
-      this.fence = next.epoch;
+      this.fence = next.serial;
       this.standbyRuns = next.action === 'start';
       next.outcome = 'succeeded';
     }
@@ -100,16 +100,16 @@ export class World {
   }
 
   #send(command: StandbyCommand): CommandReport {
-    const { epoch, attempt } = command;
+    const { serial } = command;
     if (this.hostState !== 'running')
-      return { epoch, attempt, outcome: 'host-unreachable', detail: 'not registered' };
+      return { serial, outcome: 'host-unreachable', detail: 'not registered' };
     const id = `c-${this.sent.length + 1}`;
     this.sent.push({ ...command, id, outcome: 'in-progress' });
-    return { epoch, attempt, outcome: 'sent', id };
+    return { serial, outcome: 'sent', id };
   }
 
-  #report({ epoch, attempt }: StandbyCommand, id: string): CommandReport {
+  #report({ serial }: StandbyCommand, id: string): CommandReport {
     const outcome = this.sent.find((one) => one.id === id)?.outcome ?? 'in-progress';
-    return { epoch, attempt, outcome, id, detail: 'as the host said' } as CommandReport;
+    return { serial, outcome, id, newest: this.fence, detail: 'as the host said' } as CommandReport;
   }
 }

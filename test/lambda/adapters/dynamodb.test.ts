@@ -86,7 +86,7 @@ describe('the evidence store', () => {
       .resolves({ Item: { value: { upAt: 4000, upSince: 4000 }, revision: 2 } });
     aws.on(PutCommand).rejectsOnce(lost).resolves({});
     await store.record('api', [{ kind: 'down', observedAt: 5000 }]);
-    expect(puts()[1]?.Item?.value).toEqual({ upAt: 4000, upSince: 4000, downAt: 5000 });
+    expect(puts()[1]?.Item?.value).toMatchObject({ upAt: 4000, upSince: 4000, downAt: 5000 });
   });
 
   it('fails rather than acknowledge what it could not write', async () => {

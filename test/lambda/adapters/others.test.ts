@@ -68,6 +68,8 @@ describe('the notifier', () => {
     'failback-completed': true,
     'command-failed': true,
     'host-starting': true,
+    'standby-warmed': true,
+    'suspicion-passed': true,
   };
 
   test.each(Object.keys(kinds) as EntryKind[])('%s: a subject that SNS takes', async (kind) => {

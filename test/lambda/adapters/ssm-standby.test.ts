@@ -13,19 +13,19 @@ import { silentLog } from '../../support/world.ts';
 const aws = mockClient(SSMClient);
 const settings = { document: 'failover-api', instanceId: 'i-0123456789abcdef0' };
 const standby = ssmStandby(new SSMClient({}), settings, silentLog);
-const start = { action: 'start', epoch: 4, attempt: 2 } as const;
-const mine = { epoch: 4, attempt: 2 };
+const start = { action: 'start', epoch: 4, serial: 9, attempt: 2 } as const;
+const mine = { serial: 9 };
 
 beforeEach(() => aws.reset());
 
 describe('sending', () => {
-  it('sends our document with action and epoch, to our host', async () => {
+  it('sends our document with action, epoch and serial, to our host', async () => {
     aws.on(SendCommandCommand).resolves({ Command: { CommandId: 'c-1' } });
     expect(await standby.send(start)).toEqual({ ...mine, outcome: 'sent', id: 'c-1' });
     expect(aws.commandCalls(SendCommandCommand)[0]?.args[0].input).toMatchObject({
       DocumentName: 'failover-api',
       InstanceIds: ['i-0123456789abcdef0'],
-      Parameters: { action: ['start'], epoch: ['4'] },
+      Parameters: { action: ['start'], epoch: ['4'], serial: ['9'] },
       TimeoutSeconds: 30,
     });
   });
@@ -74,6 +74,15 @@ describe('what became of it', () => {
     expect(await standby.report(start, 'c-1')).toMatchObject({
       detail: 'Failed: start: docker create failed',
     });
+  });
+
+  it('learns from the host which command it has run already', async () => {
+    aws.on(GetCommandInvocationCommand).resolves({
+      Status: 'Failed',
+      ResponseCode: 3,
+      StandardErrorContent: 'start refused: command 9 (epoch 4) is older than 12, which ran here\n',
+    });
+    expect(await standby.report(start, 'c-1')).toEqual({ ...mine, outcome: 'superseded', newest: 12 });
   });
 
   test.each([

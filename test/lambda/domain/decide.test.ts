@@ -6,6 +6,7 @@ import type {
   Evidence,
   Observation,
   Phase,
+  Policy,
   Reason,
   State,
 } from '../../../lambda/domain/types.ts';
@@ -31,15 +32,30 @@ const at = (phase: Phase, more: Partial<State> = {}): State => ({
 });
 const command = (action: 'start' | 'stop', more: Partial<Command> = {}): Command => ({
   action,
+  serial: 41,
   attempt: 1,
   requestedAt: ago(5),
   ...more,
 });
 const sent = { id: 'c-1' };
-const reports = (
-  outcome: CommandReport['outcome'],
-  more: { epoch?: number; attempt?: number; detail?: string } = {},
-) => ({ epoch: 7, attempt: 1, id: 'c-1', detail: 'no such image', ...more, outcome }) as CommandReport;
+const reports = (outcome: CommandReport['outcome'], more: { serial?: number } = {}) =>
+  ({ serial: 41, id: 'c-1', detail: 'no such image', newest: 77, ...more, outcome }) as CommandReport;
+
+/** With the start on suspicion switched on. */
+const early: Policy = { ...policy, startOnSuspicion: true };
+const isSuspected: Evidence = {
+  suspectAt: ago(0.5),
+  troubleSince: ago(0.5),
+  upAt: ago(2),
+  upSince: ago(4000),
+};
+const downFor = (seconds: number): Evidence => ({
+  suspectAt: ago(0.2),
+  downAt: ago(0.2),
+  troubleSince: ago(seconds),
+  upAt: ago(seconds + 1),
+  upSince: ago(4000),
+});
 
 type Row = {
   given: string;
@@ -49,6 +65,7 @@ type Row = {
   phase: Phase;
   epoch?: number;
   effects?: string[];
+  policy?: Policy;
 };
 
 /** The specification, one row a rule. `epoch` is 7 and there are no effects unless the row says so. */
@@ -75,6 +92,180 @@ const rows: Row[] = [
     phase: 'starting',
     epoch: 8,
     effects: ['failover-started', 'start 8/1'],
+  },
+  {
+    given: 'home, suspicion, and no start on suspicion',
+    state: at('home'),
+    seen: { evidence: isSuspected },
+    reason: 'primary-suspected',
+    phase: 'home',
+  },
+  {
+    given: 'home, suspicion',
+    policy: early,
+    state: at('home'),
+    seen: { evidence: isSuspected },
+    reason: 'primary-suspected',
+    phase: 'warming',
+    effects: ['standby-warmed', 'start 7/1'],
+  },
+  {
+    given: 'home, down, but not for long enough to be certain',
+    policy: early,
+    state: at('home'),
+    seen: { evidence: downFor(2.9) },
+    reason: 'primary-suspected',
+    phase: 'warming',
+    effects: ['standby-warmed', 'start 7/1'],
+  },
+  {
+    given: 'home, down for long enough',
+    policy: early,
+    state: at('home'),
+    seen: { evidence: downFor(3) },
+    reason: 'primary-down',
+    phase: 'starting',
+    epoch: 8,
+    effects: ['failover-started', 'start 8/1'],
+  },
+  {
+    given: 'home, suspicion again too soon',
+    policy: early,
+    state: at('home', { warmedAt: ago(59) }),
+    seen: { evidence: isSuspected },
+    reason: 'suspicion-rate-limited',
+    phase: 'home',
+  },
+  {
+    given: 'home, suspicion again after a while',
+    policy: early,
+    state: at('home', { warmedAt: ago(60) }),
+    seen: { evidence: isSuspected },
+    reason: 'primary-suspected',
+    phase: 'warming',
+    effects: ['standby-warmed', 'start 7/1'],
+  },
+  {
+    given: 'home, suspicion too soon, and then certainty',
+    policy: early,
+    state: at('home', { warmedAt: ago(10) }),
+    seen: { evidence: downFor(3) },
+    reason: 'primary-down',
+    phase: 'starting',
+    epoch: 8,
+    effects: ['failover-started', 'start 8/1'],
+  },
+  {
+    given: 'warming, the host is at it',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: isSuspected, command: reports('in-progress') },
+    reason: 'standby-starting',
+    phase: 'warming',
+  },
+  {
+    given: 'warming, the standby runs, and the trouble is not certain yet',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: downFor(2), command: reports('succeeded') },
+    reason: 'awaiting-confirmation',
+    phase: 'warming',
+  },
+  {
+    given: 'warming, the trouble is certain, and the standby answers already',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: downFor(3), command: reports('succeeded') },
+    reason: 'primary-down',
+    phase: 'serving',
+    epoch: 8,
+    effects: ['failover-started', 'failover-completed'],
+  },
+  {
+    given: 'warming, the trouble is certain, and the standby is not there yet',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: downFor(3), command: reports('in-progress') },
+    reason: 'primary-down',
+    phase: 'starting',
+    epoch: 8,
+    effects: ['failover-started', 'start 8/1'],
+  },
+  {
+    given: 'warming, the suspicion has passed',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: isUp, command: reports('in-progress') },
+    reason: 'suspicion-passed',
+    phase: 'cooling',
+    effects: ['suspicion-passed', 'stop 7/1'],
+  },
+  {
+    given: 'warming, the monitoring died',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: silent, command: reports('succeeded') },
+    reason: 'no-fresh-evidence',
+    phase: 'warming',
+  },
+  {
+    given: 'warming, the start failed',
+    policy: early,
+    state: at('warming', { command: command('start', sent) }),
+    seen: { evidence: isSuspected, command: reports('failed') },
+    reason: 'start-failed',
+    phase: 'warming',
+    effects: ['command-failed'],
+  },
+  {
+    given: 'warming, the state lacks its command',
+    policy: early,
+    state: at('warming'),
+    seen: { evidence: isSuspected },
+    reason: 'standby-starting',
+    phase: 'warming',
+    effects: ['start 7/1'],
+  },
+  {
+    given: 'cooling, the host is at it',
+    policy: early,
+    state: at('cooling', { command: command('stop', sent) }),
+    seen: { evidence: isUp, command: reports('in-progress') },
+    reason: 'standby-cooling',
+    phase: 'cooling',
+  },
+  {
+    given: 'cooling, done: nobody need hear of it',
+    policy: early,
+    state: at('cooling', { command: command('stop', sent) }),
+    seen: { evidence: isUp, command: reports('succeeded') },
+    reason: 'standby-stopped',
+    phase: 'home',
+  },
+  {
+    given: 'cooling, and now it is certain',
+    policy: early,
+    state: at('cooling', { command: command('stop', sent) }),
+    seen: { evidence: downFor(3), command: reports('in-progress') },
+    reason: 'primary-down',
+    phase: 'starting',
+    epoch: 8,
+    effects: ['failover-started', 'start 8/1'],
+  },
+  {
+    given: 'starting, the host has run newer commands than we remember',
+    state: at('starting', { command: command('start', sent) }),
+    seen: { evidence: isDown, command: reports('superseded') },
+    reason: 'start-failed',
+    phase: 'starting',
+    effects: ['command-failed'],
+  },
+  {
+    given: 'serving, a suspicion is no sign of health',
+    state: at('serving'),
+    seen: { evidence: { ...isSuspected, upSince: ago(4000) } },
+    reason: 'primary-still-down',
+    phase: 'serving',
   },
   {
     given: 'starting, the command is being dispatched by somebody',
@@ -107,16 +298,16 @@ const rows: Row[] = [
     effects: ['failover-completed'],
   },
   {
-    given: 'starting, a success of an older epoch arrives',
+    given: 'starting, a success of an older command arrives',
     state: at('starting', { command: command('start', sent) }),
-    seen: { evidence: isDown, command: reports('succeeded', { epoch: 6 }) },
+    seen: { evidence: isDown, command: reports('succeeded', { serial: 40 }) },
     reason: 'standby-starting',
     phase: 'starting',
   },
   {
-    given: 'starting, a failure of an older attempt arrives',
+    given: 'starting, a failure of an older command arrives',
     state: at('starting', { command: command('start', { ...sent, attempt: 2 }) }),
-    seen: { evidence: isDown, command: reports('failed', { attempt: 1 }) },
+    seen: { evidence: isDown, command: reports('failed', { serial: 40 }) },
     reason: 'standby-starting',
     phase: 'starting',
   },
@@ -155,7 +346,7 @@ const rows: Row[] = [
   {
     given: 'starting, the third failure: people have heard enough for now',
     state: at('starting', { command: command('start', { ...sent, attempt: 3 }) }),
-    seen: { evidence: isDown, command: reports('failed', { attempt: 3 }) },
+    seen: { evidence: isDown, command: reports('failed') },
     reason: 'start-failed',
     phase: 'starting',
   },
@@ -332,8 +523,9 @@ function effectNames(decision: ReturnType<typeof decide>): string[] {
 }
 
 describe('decide', () => {
-  test.each(rows)('$given: $reason', ({ state, seen, reason, phase, epoch = 7, effects = [] }) => {
-    const decision = decide(state, seen, policy, now);
+  test.each(rows)('$given: $reason', (row) => {
+    const { state, seen, reason, phase, epoch = 7, effects = [] } = row;
+    const decision = decide(state, seen, row.policy ?? policy, now);
     expect({ reason: decision.reason, phase: decision.state.phase, epoch: decision.state.epoch }).toEqual({
       reason,
       phase,
@@ -345,6 +537,11 @@ describe('decide', () => {
 
   it('has a row for every reason', () => {
     const all: Record<Reason, true> = {
+      'primary-suspected': true,
+      'suspicion-rate-limited': true,
+      'awaiting-confirmation': true,
+      'suspicion-passed': true,
+      'standby-cooling': true,
       'primary-healthy': true,
       'primary-down': true,
       'no-fresh-evidence': true,
@@ -369,15 +566,26 @@ describe('decide', () => {
   it('waits twice as long after each failure, up to the maximum', () => {
     const waits = [1, 2, 3, 5, 6, 7, 20, 2000].map((attempt) => {
       const state = at('starting', { command: command('start', { ...sent, attempt }) });
-      const decision = decide(
-        state,
-        { evidence: isDown, command: reports('failed', { attempt }) },
-        policy,
-        now,
-      );
+      const decision = decide(state, { evidence: isDown, command: reports('failed') }, policy, now);
       return ((decision.state.command?.retryAt ?? 0) - now) / s;
     });
     expect(waits).toEqual([2, 4, 8, 32, 64, 64, 64, 64]);
+  });
+});
+
+describe('the host has run newer commands than we remember', () => {
+  it('the next try is newer than those', () => {
+    const state = at('starting', { nextCommand: 42, command: command('start', sent) });
+    const learned = decide(state, { evidence: isDown, command: reports('superseded') }, policy, now);
+    const later = now + 2 * s;
+    const again = decide(learned.state, { evidence: { ...isDown, downAt: later } }, policy, later);
+    expect(again.effects).toContainEqual({
+      type: 'command',
+      action: 'start',
+      epoch: 7,
+      serial: 78,
+      attempt: 2,
+    });
   });
 });
 

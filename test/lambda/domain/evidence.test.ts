@@ -1,22 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fold, primaryHealth } from '../../../lambda/domain/evidence.ts';
+import { fold, type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
 import type { Evidence, Sighting } from '../../../lambda/domain/types.ts';
 import { policy } from '../../support/policy.ts';
 
 const s = 1000;
 const up = (at: number): Sighting => ({ kind: 'up', observedAt: at * s });
 const down = (at: number): Sighting => ({ kind: 'down', observedAt: at * s });
+const suspect = (at: number): Sighting => ({ kind: 'suspect', observedAt: at * s });
 const foldAll = (sightings: readonly Sighting[]) =>
   sightings.reduce<Evidence>((all, one) => fold(all, one, policy.heartbeatTimeoutSeconds), {});
 
 describe('what the evidence proves', () => {
   const now = 1000 * s;
-  test.each<[string, Evidence, 'down' | 'up' | 'unknown']>([
+  test.each<[string, Evidence, Health]>([
     ['nothing was ever said', {}, 'unknown'],
     ['a fresh down', { downAt: now }, 'down'],
     ['a down at the end of its lease', { downAt: now - 30 * s }, 'down'],
     ['a down whose lease has run out', { downAt: now - 30 * s - 1 }, 'unknown'],
+    ['a fresh suspicion', { suspectAt: now, upAt: now - 1 }, 'suspected'],
+    ['a suspicion that is too old', { suspectAt: now - 31 * s, upAt: now - 32 * s }, 'unknown'],
+    ['a suspicion that an up has lifted', { suspectAt: now - 2, upAt: now - 1 }, 'up'],
+    ['a down and a newer suspicion', { downAt: now - 2, suspectAt: now - 1, upAt: now - 3 }, 'down'],
+    [
+      'a down whose lease has run out, and a fresh suspicion',
+      { downAt: now - 31 * s, suspectAt: now },
+      'suspected',
+    ],
     ['a fresh up', { upAt: now }, 'up'],
     ['an up at the end of its time', { upAt: now - 45 * s }, 'up'],
     ['an up that is too old', { upAt: now - 45 * s - 1 }, 'unknown'],
@@ -40,6 +50,8 @@ describe('the run of up', () => {
     ['goes on over a gap that is just short enough', [up(10), up(55)], 10],
     ['begins anew after a longer gap', [up(10), up(56)], 56],
     ['begins anew after a down', [up(10), down(15), up(20)], 20],
+    ['begins anew after a suspicion', [up(10), suspect(15), up(20)], 20],
+    ['begins later when a suspicion arrives late', [up(10), up(20), suspect(15)], 20],
     ['begins later when a down arrives late', [up(10), up(20), down(15)], 20],
     ['is not touched by a down from before it', [down(5), up(10), up(20), down(7)], 10],
     ['is not touched by a repeat', [up(10), up(20), up(20), up(10)], 10],
@@ -48,8 +60,21 @@ describe('the run of up', () => {
   });
 });
 
+describe('the trouble', () => {
+  test.each<[string, Sighting[], number | undefined]>([
+    ['begins with the first suspicion', [up(10), suspect(11), suspect(12), down(13)], 11],
+    ['begins with the sight of it down', [down(13)], 13],
+    ['begins anew after an up', [suspect(11), up(12), down(13)], 13],
+    ['is not moved by a repeat', [suspect(11), down(13), suspect(11), down(13)], 11],
+    ['begins earlier when its first sign arrives late', [up(10), down(13), suspect(11)], 11],
+    ['is not made of what an up has answered', [up(20), suspect(11)], undefined],
+  ])('%s', (_, sightings, since) => {
+    expect(foldAll(sightings).troubleSince).toBe(since === undefined ? undefined : since * s);
+  });
+});
+
 const sighting = fc.record({
-  kind: fc.constantFrom<'up' | 'down'>('up', 'down'),
+  kind: fc.constantFrom<Sighting['kind']>('up', 'down', 'suspect'),
   observedAt: fc.integer({ min: 1, max: 200 }).map((at) => at * s),
 });
 

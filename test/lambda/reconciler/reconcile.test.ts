@@ -5,16 +5,18 @@ import { reconcile } from '../../../lambda/reconciler/reconcile.ts';
 import { policy } from '../../support/policy.ts';
 import { World } from '../../support/world.ts';
 
-const nudge = (world: World) => reconcile('api', world.ports, policy);
+const early = { ...policy, startOnSuspicion: true };
+const nudge = (world: World, by = policy) => reconcile('api', world.ports, by);
 const phase = (world: World) => world.state.value.phase;
 
 /** Time passes, the site says how the primary is, the host works, and somebody looks. */
-async function live(world: World, primary: 'up' | 'down', seconds: number): Promise<void> {
+async function live(world: World, primary: 'up' | 'down', seconds: number, by = policy): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 5) {
     world.now += 5000;
+    if (primary === 'down') world.observe('suspect');
     world.observe(primary);
     world.runCommand();
-    await nudge(world);
+    await nudge(world, by);
   }
 }
 
@@ -87,6 +89,55 @@ describe('when a nudge changes nothing', () => {
   });
 });
 
+describe('a suspicion', () => {
+  it('that passes starts and stops the standby, and is no failover', async () => {
+    const world = new World();
+    await live(world, 'up', 5, early);
+    world.now += 1000;
+    world.observe('suspect');
+    await nudge(world, early);
+    world.runCommand();
+    await nudge(world, early);
+    expect({ runs: world.standbyRuns, phase: phase(world) }).toEqual({ runs: true, phase: 'warming' });
+    await live(world, 'up', 30, early);
+    expect({ runs: world.standbyRuns, phase: phase(world) }).toEqual({ runs: false, phase: 'home' });
+    expect(world.state.value.epoch).toBe(0);
+    expect(world.told).toEqual([]);
+    expect([...world.history.values()].map(({ kind }) => kind)).toEqual([
+      'standby-warmed',
+      'suspicion-passed',
+    ]);
+  });
+
+  it('that lasts is a failover, with the standby already up', async () => {
+    const world = new World();
+    await live(world, 'up', 5, early);
+    await live(world, 'down', 15, early);
+    expect({ runs: world.standbyRuns, phase: phase(world), epoch: world.state.value.epoch }).toEqual({
+      runs: true,
+      phase: 'serving',
+      epoch: 1,
+    });
+  });
+
+  it('that comes again and again starts the standby at most once a minute', async () => {
+    const world = new World();
+    for (let i = 0; i < 60; i++) {
+      world.now += 1000;
+      world.observe('suspect');
+      await nudge(world, early);
+      world.runCommand();
+      world.now += 1000;
+      world.observe('up');
+      await nudge(world, early);
+      world.runCommand();
+      await nudge(world, early);
+    }
+    expect(world.sent.filter(({ action }) => action === 'start')).toHaveLength(2);
+    expect(world.state.value.epoch).toBe(0);
+  });
+});
+
 describe('a failing effect', () => {
   it('is told to the caller, kept, and delivered later', async () => {
     const world = new World();
@@ -114,63 +165,75 @@ const calls = [
 const crashes = calls.flatMap((call) => [`before ${call}`, `after ${call}`]);
 
 describe('a crash', () => {
-  test.each(crashes)('%s, at any time it happens: the world ends where it should', async (crash) => {
-    for (let at = 1; at <= 6; at++) {
-      const world = new World();
-      let seen = 0;
-      world.sabotage = (call) => {
-        if (call === crash && ++seen === at) throw new Error('crashed');
-      };
-      const primaries = ['up', 'down', 'up'] as const;
-      for (const primary of primaries) {
-        for (let step = 0; step < 160; step++) {
-          await live(world, primary, 5).catch((error: unknown) => {
-            if (!String(error).includes('crashed')) throw error;
+  const cases = crashes.flatMap((crash) => [
+    { crash, by: policy },
+    { crash, by: early },
+  ]);
+  test.each(cases)(
+    '$crash, at any time it happens, start on suspicion $by.startOnSuspicion',
+    async ({ crash, by }) => {
+      for (let at = 1; at <= 6; at++) {
+        const world = new World();
+        let seen = 0;
+        world.sabotage = (call) => {
+          if (call === crash && ++seen === at) throw new Error('crashed');
+        };
+        const primaries = ['up', 'down', 'up'] as const;
+        for (const primary of primaries) {
+          for (let step = 0; step < 160; step++) {
+            await live(world, primary, 5, by).catch((error: unknown) => {
+              if (!String(error).includes('crashed')) throw error;
+            });
+          }
+          expect({ crash, at, site: siteOf(phase(world)), runs: world.standbyRuns }).toEqual({
+            crash,
+            at,
+            site: primary === 'up' ? 'primary' : 'standby',
+            runs: primary === 'down',
           });
         }
-        expect({ crash, at, site: siteOf(phase(world)), runs: world.standbyRuns }).toEqual({
-          crash,
-          at,
-          site: primary === 'up' ? 'primary' : 'standby',
-          runs: primary === 'down',
-        });
       }
-    }
-  });
+    },
+  );
 });
 
 describe('properties', () => {
   const step = fc.record({
     seconds: fc.integer({ min: 0, max: 90 }),
-    says: fc.constantFrom<'up' | 'down' | 'nothing'>('up', 'down', 'nothing'),
+    says: fc.constantFrom<'up' | 'down' | 'suspect' | 'nothing'>('up', 'down', 'suspect', 'nothing'),
     hostWorks: fc.boolean(),
     nudges: fc.integer({ min: 0, max: 3 }),
   });
 
-  it('epoch never goes back, one action per epoch, and never a stop without fresh proof of health', async () => {
+  it('epoch never goes back, one site in charge per epoch, never a stop without fresh proof of health', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const world = new World();
-        let epoch = 0;
-        for (const { seconds, says, hostWorks, nudges } of steps) {
-          world.now += seconds * 1000;
-          if (says !== 'nothing') world.observe(says);
-          if (hostWorks) world.runCommand();
-          const before = world.sent.length;
-          await Promise.all(Array.from({ length: nudges }, () => nudge(world)));
-          expect(world.state.value.epoch).toBeGreaterThanOrEqual(epoch);
-          epoch = world.state.value.epoch;
-          const firstStops = world.sent
-            .slice(before)
-            .filter(({ action, attempt }) => action === 'stop' && attempt === 1);
-          for (const _ of firstStops) expect(world.now - (world.seen.upAt ?? 0)).toBeLessThanOrEqual(45_000);
-        }
-        const actions = new Map<number, string>();
-        for (const { epoch: of, action } of world.sent) {
-          expect(actions.get(of) ?? action).toBe(action);
-          actions.set(of, action);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.constantFrom(policy, early),
+        async (steps, by) => {
+          const world = new World();
+          const sites = new Map<number, string>();
+          for (const { seconds, says, hostWorks, nudges } of steps) {
+            const { epoch } = world.state.value;
+            world.now += seconds * 1000;
+            if (says !== 'nothing') world.observe(says);
+            if (hostWorks) world.runCommand();
+            const before = world.sent.length;
+            await Promise.all(Array.from({ length: nudges }, () => nudge(world, by)));
+            const now = world.state.value;
+            expect(now.epoch).toBeGreaterThanOrEqual(epoch);
+            expect(sites.get(now.epoch) ?? siteOf(now.phase)).toBe(siteOf(now.phase));
+            sites.set(now.epoch, siteOf(now.phase));
+            const firstStops = world.sent
+              .slice(before)
+              .filter(({ action, attempt }) => action === 'stop' && attempt === 1);
+            for (const _ of firstStops)
+              expect(world.now - (world.seen.upAt ?? 0)).toBeLessThanOrEqual(45_000);
+          }
+          const serials = world.sent.map(({ serial }) => serial);
+          expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
+        },
+      ),
       { numRuns: 500 },
     );
   });

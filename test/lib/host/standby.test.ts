@@ -30,11 +30,11 @@ afterEach(async () => {
 
 type Settings = { image?: string; healthPath?: string; startTimeoutSeconds?: number };
 
-async function run(action: string, epoch: number, settings: Settings = {}) {
+async function run(action: string, serial: number, settings: Settings = {}) {
   const { image = 'acme/api:1', healthPath = '/health', startTimeoutSeconds = 20 } = settings;
   const lines = [
     '#!/bin/bash',
-    `ACTION='${action}' EPOCH='${epoch}' SERVICE='api' IMAGE='${image}' PORT=${port} CONTAINER_PORT=8080`,
+    `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' PORT=${port} CONTAINER_PORT=8080`,
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
     "CREATE_ARGS=(--env 'SITE=standby')",
     script,
@@ -72,7 +72,7 @@ describe('the script on the host', () => {
     await run('start', 7);
     expect(await run('stop', 6)).toEqual({
       exitCode: 3,
-      why: 'stop refused: epoch 6 is older than 7, which was carried out here',
+      why: 'stop refused: command 6 (epoch 1) is older than 7, which ran here',
     });
     expect(await served()).toBe('standby');
   });
