@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundle } from './bundle.ts';
 
 export type FailoverFunctionProps = {
   readonly functionName: string;
@@ -17,7 +16,7 @@ export type FailoverFunctionProps = {
 
 /** A function with a log group and a role of its own, which may write that log and nothing else yet. */
 export class FailoverFunction extends Construct {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: FailoverFunctionProps) {
     super(scope, id);
@@ -31,12 +30,11 @@ export class FailoverFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     logGroup.grantWrite(role);
-    this.lambda = new NodejsFunction(this, 'Function', {
+    this.lambda = new LambdaFunction(this, 'Function', {
       functionName: props.functionName,
       description: props.description,
-      entry: path(`../../lambda/${props.folder}/handler.ts`),
-      projectRoot: path('../..'),
-      depsLockFilePath: path('../../package-lock.json'),
+      code: bundle(props.folder),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
@@ -45,19 +43,6 @@ export class FailoverFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,
-      bundling: {
-        format: OutputFormat.ESM,
-        minify: true,
-        sourceMap: false,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        // The SDK is bundled too: what was rehearsed is what runs, whatever the runtime ships.
-        externalModules: [],
-        // Some dependencies are CommonJS and call require for Node's own modules.
-        banner: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
-      },
     });
   }
 }
-
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));

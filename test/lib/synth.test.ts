@@ -238,3 +238,14 @@ describe('several services', () => {
     expect(JSON.stringify(rules)).toContain('2001:db8:40::/44');
   });
 });
+
+describe('the bundles', () => {
+  test('each function has its own code', () => {
+    const config = loadConfig(fileURLToPath(new URL('../../failover.yaml', import.meta.url)));
+    const stack = buildApp(config).synth().getStackArtifact('FailoverStack');
+    const code = ofType(Template.fromJSON(stack.template), 'AWS::Lambda::Function').map(({ Properties }) =>
+      JSON.stringify(Properties.Code),
+    );
+    expect(new Set(code).size).toBe(2);
+  });
+});
