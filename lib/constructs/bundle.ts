@@ -18,7 +18,7 @@ export function bundle(folder: string): Code {
       image: DockerImage.fromRegistry('none'),
       local: {
         tryBundle: (outdir) => {
-          buildBundle(folder, outdir);
+          buildBundle(`lambda/${folder}/handler.ts`, outdir);
           return true;
         },
       },
@@ -26,10 +26,13 @@ export function bundle(folder: string): Code {
   });
 }
 
-/** @throws the bundler's error, which names file and line */
-export function buildBundle(folder: string, outdir: string): void {
+/**
+ * @param entry relative to the repository
+ * @throws the bundler's error, which names file and line
+ */
+export function buildBundle(entry: string, outdir: string): void {
   buildSync({
-    entryPoints: { index: `${repository}lambda/${folder}/handler.ts` },
+    entryPoints: { index: entry },
     outdir,
     absWorkingDir: repository,
     bundle: true,
