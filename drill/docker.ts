@@ -71,6 +71,24 @@ export async function buildImages(
   return { remove };
 }
 
+/**
+ * Keeps the drill's hands off a machine that is itself a standby: the host's script would replace a
+ * container of the same name.
+ * @throws DrillError if there is one
+ */
+export async function refuseForeignContainers(docker: Docker, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const there = await run(docker.command, ['container', 'inspect', name]).then(
+      () => true,
+      () => false,
+    );
+    if (!there) continue;
+    throw new DrillError(
+      `a container ${name} is on this machine already, and the drill would replace it; if it is left over, remove it: docker rm --force ${name}`,
+    );
+  }
+}
+
 async function exists(docker: Docker, image: string): Promise<boolean> {
   return run(docker.command, ['image', 'inspect', image]).then(
     () => true,

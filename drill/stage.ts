@@ -7,7 +7,7 @@ import type { State } from '../lambda/domain/types.ts';
 import type { Happening } from './cloud/happenings.ts';
 import { type Cloud, startCloud } from './cloud/index.ts';
 import { DEFAULT_LATENCIES } from './cloud/latencies.ts';
-import { buildImages, type Docker, findDocker } from './docker.ts';
+import { buildImages, type Docker, findDocker, refuseForeignContainers } from './docker.ts';
 import { DrillError } from './errors.ts';
 import { type ServerChange, startHaproxyLog } from './haproxy-log.ts';
 import { Happened } from './happened.ts';
@@ -42,11 +42,13 @@ export interface StageOptions {
   /** What the configuration is changed to besides what every rehearsal changes. */
   readonly changes?: ConfigChanges;
   readonly variation?: SiteVariation;
+  /** Whether the stage is set only once the control plane has heard of the primary; true by default. */
+  readonly awaitsHeartbeat?: boolean;
 }
 
 /** Brings everything up and waits until the primary serves and the control plane has heard of it. */
 export async function setStage(
-  { configFile, workDir, changes, variation }: StageOptions,
+  { configFile, workDir, changes, variation, awaitsHeartbeat = true }: StageOptions,
   processes: Processes,
   timeline: Timeline,
   watch: Watch,
@@ -99,7 +101,8 @@ export async function setStage(
     workDir,
     processes,
   );
-  await happenings.first('the first heartbeat is acknowledged', isAcknowledged, { since: 0, seconds: 30 });
+  if (awaitsHeartbeat)
+    await happenings.first('the first heartbeat is acknowledged', isAcknowledged, { since: 0, seconds: 30 });
   const state = stateReader(cloud, rehearsed.service.name);
   return { rehearsed, parts, docker, site, cloud, host, mails, happenings, serverChanges, state };
 }
@@ -118,7 +121,7 @@ function notOfTheStacks({ config }: Rehearsed) {
 }
 
 async function makeHost(
-  { assembly }: Rehearsed,
+  { assembly, config }: Rehearsed,
   docker: Docker | undefined,
   workDir: string,
   processes: Processes,
@@ -128,6 +131,10 @@ async function makeHost(
   const images = imagesOf(assembly);
   if (docker) {
     progress(`builds the standby's image in Docker ${docker.version}`);
+    await refuseForeignContainers(
+      docker,
+      config.services.map(({ name }) => `failover-${name}`),
+    );
     const built = await buildImages(docker, apiFolder, images);
     processes.onCleanup('images', built.remove);
     return createDockerHost(folder, docker.command);
