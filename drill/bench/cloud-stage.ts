@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { documentClient, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
+import type { Cloud } from '../cloud/index.ts';
+import type { Assembly } from '../cloud/template.ts';
+import { asList, asObject, asString } from '../cloud/values.ts';
+import { DrillError } from '../errors.ts';
+import { type Stage, type StageOptions, setStage } from '../stage.ts';
+import { createTimeline } from '../timeline.ts';
+import { createWatch } from '../watch.ts';
+import type { BenchStage, Control, Versions } from './bench-stage.ts';
+import type { Freezable } from './freezer.ts';
+import { createTail } from './journal.ts';
+
+/** A thawed site must be heard of again before it is broken; in seconds. */
+const HEARTBEAT_SECONDS = 20;
+
+/** A config with a site, a control plane and a stand-in cloud. Its timeline goes to a file. */
+export async function startCloudStage(
+  options: StageOptions,
+  processes: Freezable,
+): Promise<{ stage: BenchStage; versions: Versions }> {
+  const { workDir } = options;
+  mkdirSync(workDir, { recursive: true });
+  const file = createWriteStream(join(workDir, 'timeline.log'));
+  processes.onCleanup('timeline', async () => void file.end());
+  const timeline = createTimeline(file);
+  const healthFaultFile = join(workDir, 'health-fault');
+  const variation = {
+    ...options.variation,
+    primaryEnvironment: { HEALTH_FAULT_FILE: healthFaultFile },
+  };
+  const stage = await setStage({ ...options, variation }, processes, timeline, createWatch(timeline));
+  const { site, parts, docker, happenings } = stage;
+  const tail = createTail(site.primaryLog);
+  const benchStage: BenchStage = {
+    serviceUrl: site.serviceUrl,
+    healthFaultFile,
+    control: controlOf(stage),
+    primary: site.primary,
+    startPrimary: site.startPrimary,
+    async journal(text) {
+      const lines = [...tail(), ...(await stage.host.containerLines())];
+      return lines.filter((line) => line.includes(text));
+    },
+    freeze: processes.freeze,
+    async thaw() {
+      const since = Date.now();
+      processes.thaw();
+      const what = 'the first heartbeat after a break';
+      await happenings.first(what, isAcknowledged, { since, seconds: HEARTBEAT_SECONDS });
+    },
+  };
+  const versions = {
+    haproxy: parts.haproxy.version,
+    prometheus: parts.prometheus.version,
+    alertmanager: parts.alertmanager.version,
+    docker: docker?.version ?? null,
+  };
+  return { stage: benchStage, versions };
+}
+
+const isAcknowledged = (one: { kind: string; status?: unknown }) =>
+  one.kind === 'webhook-answered' && one.status === 202;
+
+function controlOf({ happenings, serverChanges, cloud, rehearsed, state }: Stage): Control {
+  const reconciler = scheduledFunction(rehearsed.assembly);
+  const store = operatorStore(cloud);
+  return {
+    happenings,
+    serverChanges,
+    state,
+    tick: () => cloud.nudge(reconciler, { source: 'aws.events', 'detail-type': 'Scheduled Event' }),
+    async forgetSuspicion() {
+      const before = await store.load(rehearsed.service.name);
+      const { warmedAt, ...others } = before.value;
+      if (warmedAt === undefined) return;
+      if (!(await store.save(others, before)))
+        throw new DrillError('the control plane was still deciding when the next run was to begin');
+    },
+  };
+}
+
+/** The function that the assembly has called every minute. */
+function scheduledFunction(assembly: Assembly): string {
+  const rule = assembly
+    .ofType('AWS::Events::Rule')
+    .find(({ properties }) => properties.ScheduleExpression !== undefined);
+  if (!rule) throw new DrillError('the assembly has no rule with a schedule; correct it in lib/');
+  const [target] = asList(rule.properties.Targets, `${rule.id}.Targets`);
+  return asString(asObject(target, `${rule.id}.Targets[0]`).Arn, `${rule.id}.Targets[0].Arn`);
+}
+
+function operatorStore({ operatorEnvironment, tables }: Cloud) {
+  const {
+    AWS_ENDPOINT_URL,
+    AWS_REGION,
+    AWS_ACCESS_KEY_ID = '',
+    AWS_SECRET_ACCESS_KEY = '',
+  } = operatorEnvironment;
+  const client = new DynamoDBClient({
+    endpoint: AWS_ENDPOINT_URL,
+    region: AWS_REGION,
+    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+  });
+  return dynamoStateStore(documentClient(client), tables[0] ?? '');
+}

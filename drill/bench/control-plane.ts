@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Happening } from '../cloud/happenings.ts';
+import { DrillError } from '../errors.ts';
+import { type Marks, recovery } from '../phases.ts';
+import type { Control } from './bench-stage.ts';
+import type { ControlRecord } from './runs.ts';
+
+/** How often the reconciler is woken once the standby has answered; seconds. Its own schedule takes a minute. */
+export const TICK_SECONDS = 1;
+
+const POLL_MS = 100;
+/** Longest time from the standby's first answer to the recorded failover; seconds. */
+const COMPLETE_SECONDS = 60;
+
+/** Waits until the control plane has recorded that the standby serves, waking it once a second. */
+export async function servingRecorded({ happenings, tick }: Control, since: number): Promise<void> {
+  const ticking = setInterval(tick, TICK_SECONDS * 1000);
+  const what = 'the control plane records that the standby serves';
+  try {
+    await happenings.first(what, isDecision('serving'), { since, seconds: COMPLETE_SECONDS });
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+/** Waits until the control plane is at home, waking it once a second. */
+export async function home(control: Control, seconds: number): Promise<void> {
+  const ticking = setInterval(control.tick, TICK_SECONDS * 1000);
+  const deadline = Date.now() + seconds * 1000;
+  try {
+    // It may never have left, so there may be nothing to be told of: it is asked.
+    while ((await control.state()).phase !== 'home') {
+      if (Date.now() > deadline) {
+        const { phase } = await control.state();
+        throw new DrillError(
+          `the control plane was not at home ${seconds} s after the repair, but in phase ${phase}`,
+        );
+      }
+      await delay(POLL_MS);
+    }
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+/**
+ * What the control plane did in a run, from what was seen of it.
+ * @param faultAt     Unix milliseconds
+ * @param recoveredAt the end of the recovery, which the phases add up to; Unix milliseconds
+ */
+export function controlRecord(
+  { happenings, serverChanges }: Pick<Control, 'happenings' | 'serverChanges'>,
+  faultAt: number,
+  recoveredAt: number,
+  epochs: number,
+): ControlRecord {
+  const since = happenings.all.filter(({ at }) => at >= faultAt);
+  const firstAt = (fits: (one: Happening) => boolean) => since.find(fits)?.at;
+  const detect = serverChanges.all.find(
+    ({ at, server, state }) => at >= faultAt && server === 'primary' && state === 'DOWN',
+  )?.at;
+  const alert = firstAt(isBadSign);
+  const decide = firstAt(isStart('command-sent'));
+  const dispatch = firstAt(isStart('script-started'));
+  const start = firstAt(isStart('script-ended'));
+  if (alert === undefined || decide === undefined || dispatch === undefined || start === undefined)
+    return { epochs };
+  // A primary that was never marked down was found out by the alert itself.
+  const marks: Marks = { detect: detect ?? alert, alert, decide, dispatch, start, route: recoveredAt };
+  return { epochs, phases: recovery(faultAt, marks).phases, floorSeconds: (start - decide) / 1000 };
+}
+
+const badSigns = new Set(['PrimarySuspect', 'PrimaryDown']);
+
+const isBadSign = (one: Happening) =>
+  one.kind === 'webhook-received' &&
+  one.alerts.some(({ name, status }) => badSigns.has(name) && status === 'firing');
+
+const isStart = (kind: 'command-sent' | 'script-started' | 'script-ended') => (one: Happening) =>
+  one.kind === kind && one.parameters.action === 'start' && (one.exitCode ?? 0) === 0;
+
+const isDecision = (phase: string) => (one: Happening) => {
+  if (one.kind !== 'function-log') return false;
+  const { message, to } = (one.record ?? {}) as Record<string, unknown>;
+  return message === 'decided' && to === phase;
+};

@@ -1,0 +1,78 @@
+import type { Account, RequestResult } from '../account.ts';
+import type { Phases } from '../phases.ts';
+import type { PlannedRun } from './plan.ts';
+import { isGood } from './recovery.ts';
+
+/** How a request ended, as the plot shows it. */
+export const kinds = ['primary', 'standby', 'parked', 'failed'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** One request as the plot needs it. */
+export interface Sample {
+  /** When it was due, in seconds since the fault. */
+  readonly due: number;
+  /** How long it took, in milliseconds. */
+  readonly latency: number;
+  readonly kind: Kind;
+}
+
+/** What one run measured. */
+export interface Run extends PlannedRun {
+  readonly requests: Account;
+  readonly recoverySeconds: number;
+  /** POSTs under way while the fault struck: nobody can save all of them. */
+  readonly postsInFlight: number;
+  /** Of configs with a control plane: what it did. */
+  readonly control: ControlRecord | undefined;
+  readonly samples: readonly Sample[];
+}
+
+export interface ControlRecord {
+  /** By how much the epoch had grown when all was over: 2 for a failover and the way back. */
+  readonly epochs: number;
+  /** Absent if the standby was not started. */
+  readonly phases?: Phases;
+  /** Dispatch, container start and first healthy answer: from the sending of the start to its success. */
+  readonly floorSeconds?: number;
+}
+
+/** A run that came to no result. */
+export interface FailedRun extends PlannedRun {
+  readonly error: string;
+}
+
+export type Outcome = Run | FailedRun;
+
+export function isFailed(outcome: Outcome): outcome is FailedRun {
+  return 'error' in outcome;
+}
+
+/** The runs that came to a result. */
+export function measuredRuns(outcomes: readonly Outcome[]): Run[] {
+  return outcomes.flatMap((outcome) => (isFailed(outcome) ? [] : [outcome]));
+}
+
+/** An answer that took longer was held up: parked, queued or tried again. Milliseconds. */
+const LATE_MS = 250;
+
+/** @param faultAt Unix milliseconds */
+export function sampleOf(result: RequestResult, faultAt: number): Sample {
+  const latency = Math.max(1, result.end - result.start);
+  return { due: (result.start - faultAt) / 1000, latency, kind: kindOf(result, latency) };
+}
+
+function kindOf(result: RequestResult, latency: number): Kind {
+  if (!isGood(result)) return 'failed';
+  if (latency >= LATE_MS) return 'parked';
+  return result.servedBy?.startsWith('standby/') ? 'standby' : 'primary';
+}
+
+/** POSTs that were under way at any moment from the beginning of the strike to its end. */
+export function countPostsInFlight(
+  results: readonly RequestResult[],
+  strike: { readonly from: number; readonly until: number },
+): number {
+  return results.filter(
+    ({ method, start, end }) => method === 'POST' && start <= strike.until && end >= strike.from,
+  ).length;
+}

@@ -1,0 +1,54 @@
+import { phasesAddUp, type Row } from './rows.ts';
+import { measuredRuns, type Outcome } from './runs.ts';
+
+/** Recovery of `this` after a crash, in seconds. */
+export const crashTarget = { median: 2.5, worst: 4 } as const;
+
+/** What `this` was to reach and did not, one line each; empty if it reached everything. */
+export function missedTargets(rows: readonly Row[], outcomes: readonly Outcome[]): string[] {
+  const missed = rows.filter(({ config, runs }) => config === 'this' && runs > 0).flatMap(missedBy);
+  const compared = rows.flatMap((row) => lostMoreThanHot(row, rows));
+  const wrong = measuredRuns(outcomes).filter((run) => !phasesAddUp(run)).length;
+  return [...missed, ...compared, ...(wrong > 0 ? [`the phases of ${wrong} runs do not add up`] : [])];
+}
+
+function missedBy(row: Row): string[] {
+  const { fault, lostIdempotent, lostPost, postInFlight, executedTwice, recoverySeconds } = row;
+  const lines: string[] = [];
+  const want = (held: boolean, line: string) => {
+    if (!held) lines.push(`this, ${fault}: ${line}`);
+  };
+  want(lostIdempotent === 0, `${lostIdempotent} idempotent requests were lost, expected 0`);
+  want(executedTwice === 0, `${executedTwice} POSTs were executed twice, expected 0`);
+  want(
+    lostPost <= postInFlight,
+    `${lostPost} POSTs were lost, expected at most the ${postInFlight} in flight at the fault`,
+  );
+  if (fault === 'blip') {
+    want(
+      row.runsWithNewEpoch === 0,
+      `${row.runsWithNewEpoch} of ${row.runs} runs recorded a move, expected none`,
+    );
+  }
+  if (fault === 'sigkill') {
+    for (const figure of ['median', 'worst'] as const) {
+      const seconds = recoverySeconds[figure];
+      want(
+        seconds <= crashTarget[figure],
+        `the ${figure} recovery took ${seconds.toFixed(2)} s, expected at most ${crashTarget[figure]} s`,
+      );
+    }
+  }
+  return lines;
+}
+
+/** Per run, because there are more runs of one than of the other. */
+function lostMoreThanHot(row: Row, rows: readonly Row[]): string[] {
+  const hot = rows.find(({ config, fault }) => config === 'hot' && fault === row.fault);
+  if (row.config !== 'this' || row.runs === 0 || !hot || hot.runs === 0) return [];
+  const lost = (one: Row) => (one.lostIdempotent + one.lostPost) / one.runs;
+  if (lost(row) <= lost(hot)) return [];
+  return [
+    `this, ${row.fault}: ${lost(row).toFixed(2)} requests lost a run, expected no more than the hot standby's ${lost(hot).toFixed(2)}`,
+  ];
+}
