@@ -4,7 +4,7 @@ import type { Options } from './options.ts';
 import type { ConfigName, PlannedRun } from './plan.ts';
 import { recoveryDefinition } from './recovery.ts';
 import type { Row } from './rows.ts';
-import { isFailed, type Outcome } from './runs.ts';
+import { isFailed, type Loss, type Outcome } from './runs.ts';
 import { benchPolicy } from './stages.ts';
 import { noticedTable, phasesTable, seconds } from './table.ts';
 
@@ -46,7 +46,7 @@ export function progressLine(outcome: Outcome, number: number, total: number): s
   const { config, fault } = outcome;
   const head = `${String(number).padStart(String(total).length)}/${total}  ${config.padEnd(12)}  ${fault.padEnd(10)}`;
   if (isFailed(outcome)) return `${head}  FAILED: ${outcome.error}`;
-  const { requests, recoverySeconds, postsInFlight, control } = outcome;
+  const { requests, recoverySeconds, postsInFlight, control, losses } = outcome;
   const { idempotent, nonIdempotent } = requests;
   const parts = [
     `recovery ${seconds(recoverySeconds).padStart(8)}`,
@@ -55,7 +55,14 @@ export function progressLine(outcome: Outcome, number: number, total: number): s
   ];
   if (requests.executedTwice > 0) parts.push(`${requests.executedTwice} POST EXECUTED TWICE`);
   if (fault === 'blip' && control && control.epochs !== 0) parts.push('A FAILOVER WAS RECORDED');
+  if (losses.length > 0) parts.push(firstLoss(losses));
   return `${head}  ${parts.join('; ')}`;
+}
+
+function firstLoss([first]: readonly Loss[]): string {
+  if (!first) return '';
+  const { method, due, ended, answer } = first;
+  return `first lost: ${method} due at ${seconds(due)}, ${answer} at ${seconds(ended)}`;
 }
 
 /** The tables, what they mean, and what was missed. */

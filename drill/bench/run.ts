@@ -6,7 +6,7 @@ import { controlRecord, home, servingRecorded } from './control-plane.ts';
 import { type Fault, faults } from './faults.ts';
 import type { PlannedRun } from './plan.ts';
 import { recoverySeconds } from './recovery.ts';
-import { countPostsInFlight, type Run, sampleOf } from './runs.ts';
+import { countPostsInFlight, lossesOf, type Run, sampleOf } from './runs.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
 export interface RunSettings {
@@ -104,6 +104,7 @@ async function evaluate(
     requests: account(results, executions),
     recoverySeconds: recoverySeconds(results, { from: struck.from, until: repairedAt }, requestsPerSecond),
     postsInFlight: countPostsInFlight(results, struck),
+    losses: lossesOf(results, struck.from),
     samples: results.map((result) => sampleOf(result, struck.from)),
   };
 }

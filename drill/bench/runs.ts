@@ -24,7 +24,19 @@ export interface Run extends PlannedRun {
   readonly postsInFlight: number;
   /** Of configs with a control plane: what it did. */
   readonly control: ControlRecord | undefined;
+  /** Every request without a good answer, to be looked into. */
+  readonly losses: readonly Loss[];
   readonly samples: readonly Sample[];
+}
+
+/** A request without a good answer. */
+export interface Loss {
+  readonly method: string;
+  /** When it was due and when it ended, in seconds since the fault. */
+  readonly due: number;
+  readonly ended: number;
+  /** The status that it was answered with, or the error. */
+  readonly answer: string;
 }
 
 export interface ControlRecord {
@@ -54,6 +66,18 @@ export function measuredRuns(outcomes: readonly Outcome[]): Run[] {
 
 /** An answer that took longer was held up: parked, queued or tried again. Milliseconds. */
 const LATE_MS = 250;
+
+/** The requests without a good answer. @param faultAt Unix milliseconds */
+export function lossesOf(results: readonly RequestResult[], faultAt: number): Loss[] {
+  return results
+    .filter((result) => !isGood(result))
+    .map(({ method, start, end, status, error }) => ({
+      method,
+      due: (start - faultAt) / 1000,
+      ended: (end - faultAt) / 1000,
+      answer: String(error ?? status),
+    }));
+}
 
 /** @param faultAt Unix milliseconds */
 export function sampleOf(result: RequestResult, faultAt: number): Sample {
