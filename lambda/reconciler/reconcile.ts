@@ -70,14 +70,27 @@ async function reportOfCommand({ epoch, command }: State, ports: ServicePorts) {
   return ports.standby.report({ action, epoch, serial, attempt }, command.id);
 }
 
+/** Commands at once; what people are told in its order. */
 async function act(effects: readonly Effect[], ports: ServicePorts): Promise<Results> {
-  const done = await Promise.all(effects.map((effect) => carryOut(effect, ports)));
+  const deliveries = effects.filter(({ type }) => type === 'deliver');
+  const others = effects.filter(({ type }) => type !== 'deliver');
+  const [told, ...done] = await Promise.all([
+    inTurn(deliveries, ports),
+    ...others.map((effect) => carryOut(effect, ports)),
+  ]);
+  const all = [...told, ...done];
   const command = done.findLast((result) => result.command)?.command;
   return {
-    delivered: done.flatMap((result) => result.delivered ?? []),
-    errors: done.flatMap((result) => result.errors),
+    delivered: all.flatMap((result) => result.delivered ?? []),
+    errors: all.flatMap((result) => result.errors),
     ...(command && { command }),
   };
+}
+
+async function inTurn(effects: readonly Effect[], ports: ServicePorts): Promise<Results[]> {
+  const results: Results[] = [];
+  for (const effect of effects) results.push(await carryOut(effect, ports));
+  return results;
 }
 
 async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
