@@ -26,6 +26,8 @@ export interface BenchStage {
 export interface Control {
   readonly happenings: Happened<Happening>;
   readonly serverChanges: Happened<ServerChange>;
+  /** The alerts that make it start the standby. */
+  readonly badSigns: ReadonlySet<string>;
   state(): Promise<State>;
   /** Wakes the reconciler, as its schedule does every minute. */
   tick(): void;

@@ -64,12 +64,16 @@ export async function startCloudStage(
 const isAcknowledged = (one: { kind: string; status?: unknown }) =>
   one.kind === 'webhook-answered' && one.status === 202;
 
+const onEvidence: ReadonlySet<string> = new Set(['PrimaryDown']);
+const badSigns: ReadonlySet<string> = new Set(['PrimarySuspect', ...onEvidence]);
+
 function controlOf({ happenings, serverChanges, cloud, rehearsed, state }: Stage): Control {
   const reconciler = scheduledFunction(rehearsed.assembly);
   const store = operatorStore(cloud);
   return {
     happenings,
     serverChanges,
+    badSigns: rehearsed.config.policy.startOnSuspicion ? badSigns : onEvidence,
     state,
     tick: () => cloud.nudge(reconciler, { source: 'aws.events', 'detail-type': 'Scheduled Event' }),
     async forgetSuspicion() {

@@ -49,7 +49,7 @@ export async function home(control: Control, seconds: number): Promise<void> {
  * @param recoveredAt the end of the recovery, which the phases add up to; Unix milliseconds
  */
 export function controlRecord(
-  { happenings, serverChanges }: Pick<Control, 'happenings' | 'serverChanges'>,
+  { happenings, serverChanges, badSigns }: Pick<Control, 'happenings' | 'serverChanges' | 'badSigns'>,
   faultAt: number,
   recoveredAt: number,
   epochs: number,
@@ -61,7 +61,7 @@ export function controlRecord(
   const detect = serverChanges.all.find(
     ({ at, server, state }) => at >= faultAt && server === 'primary' && state === 'DOWN',
   )?.at;
-  const alert = firstAt(isBadSign);
+  const alert = firstAt(isAlert(badSigns));
   const decide = firstAt(isStart('command-sent'));
   const dispatch = firstAt(isStart('script-started'));
   const start = firstAt(isStart('script-ended'));
@@ -72,11 +72,9 @@ export function controlRecord(
   return { epochs, phases: recovery(faultAt, marks).phases, floorSeconds: (start - decide) / 1000 };
 }
 
-const badSigns = new Set(['PrimarySuspect', 'PrimaryDown']);
-
-const isBadSign = (one: Happening) =>
+const isAlert = (names: ReadonlySet<string>) => (one: Happening) =>
   one.kind === 'webhook-received' &&
-  one.alerts.some(({ name, status }) => badSigns.has(name) && status === 'firing');
+  one.alerts.some(({ name, status }) => names.has(name) && status === 'firing');
 
 const isStart = (kind: 'command-sent' | 'script-started' | 'script-ended') => (one: Happening) =>
   one.kind === kind && one.parameters.action === 'start' && (one.exitCode ?? 0) === 0;

@@ -29,7 +29,7 @@ export function writeDocs(
   const panels = shown.flatMap((config) => {
     const runs = measuredRuns(outcomes).filter(({ fault }) => fault === 'sigkill');
     const run = medianRun(runs.filter((one) => one.config === config));
-    return run ? [{ title: `${config}: ${configMeanings[config]}`, samples: run.samples }] : [];
+    return run ? [{ title: `${config}: ${configMeanings[config]}`, ...run }] : [];
   });
   const picture = `${docs}bench.svg`;
   if (panels.length > 0) writeFileSync(picture, drawPlot(panels));

@@ -15,6 +15,8 @@ import { element, type Point, polygon, text } from './svg.ts';
 export interface Panel {
   readonly title: string;
   readonly samples: readonly Sample[];
+  /** In seconds since the fault. */
+  readonly repairedSeconds: number;
 }
 
 /** Told apart by lightness as well, for those who do not see all colours. */
@@ -57,7 +59,9 @@ export function drawPlot(panels: readonly Panel[]): string {
   const parts = [
     element('title', {}, 'Requests over time by who answered, and their latency'),
     element('rect', { width, height, rx: 10, fill: '#ffffff' }),
-    text(left, 26, 'The primary is killed (SIGKILL) at 0 s and repaired later', { 'font-weight': 'bold' }),
+    text(left, 26, 'The primary is killed (SIGKILL) at 0 s, and started again at the second dashed line', {
+      'font-weight': 'bold',
+    }),
     ...legend(),
     ...panels.flatMap((panel, index) => drawPanel(panel, axis, roundUp(most), top + index * panelHeight)),
   ];
@@ -86,7 +90,12 @@ function legend(): string[] {
   });
 }
 
-function drawPanel({ title, samples }: Panel, axis: TimeAxis, mostRate: number, y: number): string[] {
+function drawPanel(
+  { title, samples, repairedSeconds }: Panel,
+  axis: TimeAxis,
+  mostRate: number,
+  y: number,
+): string[] {
   const rates = [y + 30, y + 30 + ratesHeight] as const;
   const latency = [rates[1] + gap, rates[1] + gap + latencyHeight] as const;
   const x = (at: number) => linear(at, [axis.from, axis.until], [left, right]);
@@ -98,7 +107,7 @@ function drawPanel({ title, samples }: Panel, axis: TimeAxis, mostRate: number, 
       (value) => linear(value, [0, mostRate], [rates[1], rates[0]]),
       String,
     ),
-    text(14, rates[0] - 8, 'requests/s', { fill: '#475569' }),
+    text(right, y + 20, 'requests/s; below, the time each took', { 'text-anchor': 'end', fill: '#475569' }),
     ...drawRates(samples, axis, x, (value) => linear(value, [0, mostRate], [rates[1], rates[0]])),
     ...levels(
       [1, 10, 100, 1000, 10_000],
@@ -106,6 +115,7 @@ function drawPanel({ title, samples }: Panel, axis: TimeAxis, mostRate: number, 
       (value) => (value < 1000 ? `${value} ms` : `${value / 1000} s`),
     ),
     ...drawLatencies(samples, axis, x, (value) => logarithmic(value, latencies, [latency[1], latency[0]])),
+    ...[0, repairedSeconds].filter((at) => at < axis.until).map((at) => moment(x(at), rates[0], latency[1])),
   ];
 }
 
@@ -114,11 +124,15 @@ function timeGrid(axis: TimeAxis, x: (at: number) => number, from: number, until
   return seconds.flatMap((at) => [
     element('path', {
       d: `M${x(at)} ${from}V${until}`,
-      stroke: at === 0 ? ink : faint,
-      'stroke-dasharray': at === 0 ? '4 3' : undefined,
+      stroke: faint,
     }),
     ...(at % 2 === 0 ? [text(x(at), until + 15, `${at} s`, { 'text-anchor': 'middle' })] : []),
   ]);
+}
+
+/** Something was done to the primary. */
+function moment(x: number, from: number, until: number): string {
+  return element('path', { d: `M${x} ${from}V${until}`, stroke: ink, 'stroke-dasharray': '4 3' });
 }
 
 function levels(

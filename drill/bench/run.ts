@@ -103,6 +103,7 @@ async function evaluate(
     ...planned,
     requests: account(results, executions),
     recoverySeconds: recoverySeconds(results, { from: struck.from, until: repairedAt }, requestsPerSecond),
+    repairedSeconds: (repairedAt - struck.from) / 1000,
     postsInFlight: countPostsInFlight(results, struck),
     losses: lossesOf(results, struck.from),
     samples: results.map((result) => sampleOf(result, struck.from)),

@@ -20,6 +20,8 @@ export interface Sample {
 export interface Run extends PlannedRun {
   readonly requests: Account;
   readonly recoverySeconds: number;
+  /** When the primary could serve again, in seconds since the fault. */
+  readonly repairedSeconds: number;
   /** POSTs under way while the fault struck: nobody can save all of them. */
   readonly postsInFlight: number;
   /** Of configs with a control plane: what it did. */

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { rowsOf } from '../../../drill/bench/rows.ts';
+import type { Outcome } from '../../../drill/bench/runs.ts';
+import { missedTargets } from '../../../drill/bench/targets.ts';
+import { phases, run } from './fixture.ts';
+
+const cases: [string, Outcome[], RegExp | undefined][] = [
+  ['everything is as it should be', [run('this', 'sigkill', { lostPost: 1, inFlight: 1 })], undefined],
+  ['an idempotent request is lost', [run('this', 'sigstop', { lostIdempotent: 1 })], /1 idempotent/],
+  ['a POST is executed twice', [run('this', 'clean-stop', { executedTwice: 1 })], /executed twice/],
+  [
+    'more POSTs are lost than were in flight',
+    [run('this', 'health-500', { lostPost: 2, inFlight: 1 })],
+    /2 POSTs were lost, expected at most the 1 in flight/,
+  ],
+  [
+    'recovery is too slow in the median',
+    [run('this', 'sigkill', { recovery: 2.6 })],
+    /median recovery took 2\.60 s/,
+  ],
+  [
+    'recovery is too slow once',
+    [2, 2, 4.1].map((recovery) => run('this', 'sigkill', { recovery })),
+    /worst recovery took 4\.10 s/,
+  ],
+  ['recovery from a hang may take longer', [run('this', 'sigstop', { recovery: 5 })], undefined],
+  [
+    'a blip leads to a failover',
+    [run('this', 'blip', { control: { epochs: 2, phases } })],
+    /1 of 1 runs recorded a move/,
+  ],
+  ['a blip leads to none', [run('this', 'blip', { control: { epochs: 0 } })], undefined],
+  [
+    'more is lost than by the hot standby',
+    [run('this', 'sigstop', { lostPost: 1, inFlight: 1 }), run('hot', 'sigstop'), run('hot', 'sigstop')],
+    /1\.00 requests lost a run, .* hot standby's 0\.00/,
+  ],
+  [
+    'the hot standby lost as much in fewer runs',
+    [
+      run('this', 'sigkill', { lostPost: 1, inFlight: 1 }),
+      run('this', 'sigkill'),
+      run('hot', 'sigkill', { lostPost: 1 }),
+    ],
+    undefined,
+  ],
+  ['what others lose is no target', [run('no-parking', 'sigkill', { lostIdempotent: 900 })], undefined],
+  ['a run that failed has no figures', [{ config: 'this', fault: 'sigkill', error: 'x' }], undefined],
+  [
+    'phases do not add up',
+    [run('this', 'sigkill', { recovery: 2.2, control: { epochs: 2, phases } })],
+    /the phases of 1 runs do not add up/,
+  ],
+];
+
+test.each(cases)('%s', (_what, outcomes, expected) => {
+  const missed = missedTargets(rowsOf(outcomes), outcomes);
+  if (expected === undefined) expect(missed).toEqual([]);
+  else expect(missed).toEqual([expect.stringMatching(expected)]);
+});
