@@ -34,6 +34,8 @@ describe('a variable is in every place that has to know it, and in no other', ()
   test('HAProxy presets what compose.yaml gives it', () => {
     expect(names(read('onprem/haproxy/haproxy.cfg'), /presetenv (\w+)/g)).toEqual(given('haproxy'));
     expect(names(read('onprem/haproxy/haproxy.cfg'), /\$\{(\w+)\}/g)).toEqual(given('haproxy'));
+    const inLua = names(read('onprem/haproxy/parking.lua'), /setting\('(\w+)'\)/g);
+    expect(given('haproxy')).toEqual(expect.arrayContaining(inLua));
   });
 
   test.each(['prometheus', 'alertmanager'])('%s renders what compose.yaml gives it', (service) => {

@@ -61,14 +61,28 @@ export function executed(api: Api): string[] {
     .map(({ requestId }) => requestId);
 }
 
-export type HaproxyUnderTest = { url: string; statsUrl: string; metricsUrl: string; log: Lines };
+export type HaproxyUnderTest = {
+  process: ChildProcess;
+  url: string;
+  port: number;
+  statsUrl: string;
+  metricsUrl: string;
+  /** Its syslog, and what it says on stderr. */
+  log: Lines;
+};
 
-/** Starts real HAProxy with the shipped config and waits until it has checked both servers. */
+/**
+ * Starts real HAProxy with the shipped config, on free loopback ports, and waits until it has checked both
+ * sites. Ends with the test.
+ * @param sites ports of the primary and the standby, whether something listens there or not
+ * @param env   variables of the site's environment that differ from the config's own values
+ */
 export async function startHaproxy(
   haproxy: Program,
-  ports: { primary: number; standby: number },
+  sites: { primary: number; standby: number },
+  env: Record<string, string> = {},
 ): Promise<HaproxyUnderTest> {
-  const [service, stats, metrics] = await freePorts(3);
+  const [service = 0, stats, metrics] = await freePorts(3);
   const log = new Lines();
   const syslog = createSocket('udp4', (message) => log.add(String(message).trim()));
   syslog.bind(0, '127.0.0.1');
@@ -77,9 +91,10 @@ export async function startHaproxy(
     SERVICE_BIND: `127.0.0.1:${service}`,
     STATS_BIND: `127.0.0.1:${stats}`,
     METRICS_BIND: `127.0.0.1:${metrics}`,
-    PRIMARY_ADDRESS: `127.0.0.1:${ports.primary}`,
-    STANDBY_ADDRESS: `127.0.0.1:${ports.standby}`,
+    PRIMARY_ADDRESS: `127.0.0.1:${sites.primary}`,
+    STANDBY_ADDRESS: `127.0.0.1:${sites.standby}`,
     HAPROXY_LOG: `127.0.0.1:${syslog.address().port}`,
+    ...env,
   });
   const child = spawn(start.command, start.args, { env: start.env, stdio: ['ignore', 'ignore', 'pipe'] });
   onTestFinished(() => {
@@ -87,10 +102,12 @@ export async function startHaproxy(
     syslog.close();
   });
   eachLine(child.stderr, log);
-  await log.having('server service/primary succeeded');
-  await log.having('server service/standby succeeded');
+  await log.having('Health check for server service/primary');
+  await log.having('server service/standby');
   return {
-    url: `http://127.0.0.1:${service}`,
+    process: child,
+    url: `http://127.0.0.1:${service}/`,
+    port: service,
     statsUrl: `http://127.0.0.1:${stats}`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
     log,
