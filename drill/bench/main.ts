@@ -11,7 +11,7 @@ import { type PlannedRun, planRuns } from './plan.ts';
 import { announcement, progressLine, summary } from './report.ts';
 import { rowsOf } from './rows.ts';
 import { measure } from './run.ts';
-import { isFailed, type Outcome } from './runs.ts';
+import { brief, isFailed, type Outcome } from './runs.ts';
 import { createStages, type Stages } from './stages.ts';
 import { missedTargets } from './targets.ts';
 
@@ -98,10 +98,8 @@ function finish(outcomes: readonly Outcome[], stages: Stages, options: Options):
   const missed = missedTargets(rows, outcomes);
   for (const line of summary(rows, missed)) print(line);
   if (options.jsonFile) {
-    writeFileSync(
-      options.jsonFile,
-      `${JSON.stringify({ schemaVersion: 1, versions: stages.versions(), rows }, null, 2)}\n`,
-    );
+    const result = { schemaVersion: 1, versions: stages.versions(), rows, runs: outcomes.map(brief) };
+    writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
   }
   if (options.docs) for (const file of writeDocs(rows, outcomes, stages.versions(), options)) print(file);
   return outcomes.some(isFailed) || missed.length > 0 ? 1 : 0;

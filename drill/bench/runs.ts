@@ -69,6 +69,13 @@ export function measuredRuns(outcomes: readonly Outcome[]): Run[] {
 /** An answer that took longer was held up: parked, queued or tried again. Milliseconds. */
 const LATE_MS = 250;
 
+/** A run without its thousands of requests. */
+export function brief(outcome: Outcome): object {
+  if (isFailed(outcome)) return outcome;
+  const { samples: _all, ...rest } = outcome;
+  return rest;
+}
+
 /** The requests without a good answer. @param faultAt Unix milliseconds */
 export function lossesOf(results: readonly RequestResult[], faultAt: number): Loss[] {
   return results
