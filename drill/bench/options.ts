@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
 import {
@@ -99,7 +101,21 @@ function oneOf<Name extends string>(option: string, text: string | undefined, na
   throw new DrillError(`${option}: received "${text}", expected one of ${names.join(', ')}`);
 }
 
+/** Found out now, not after the last run. */
+function isWritable(folder: string, name: string): boolean {
+  if (name === '' || name.endsWith('/')) return false;
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    // Whatever the reason, it cannot be written there, and the caller says so.
+    return false;
+  }
+}
+
 function file(option: string, text: string | undefined): string | undefined {
-  if (text !== '') return text;
-  throw new DrillError(`${option}: received "", expected the path of a file to write`);
+  if (text === undefined || isWritable(dirname(resolve(text)), text)) return text;
+  throw new DrillError(
+    `${option}: received "${text}", expected the path of a file to write, in a folder that is there`,
+  );
 }

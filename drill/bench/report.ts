@@ -13,7 +13,7 @@ const usualSeconds: Record<ConfigName, number> = {
   this: 15,
   hot: 14,
   'no-parking': 15,
-  reference: 160,
+  reference: 150,
   'no-suspicion': 16,
 };
 const usualBlipSeconds = 10;

@@ -40,6 +40,7 @@ describe('the options of the benchmark', () => {
       '--fault: received "blip", but --config hot is measured with sigkill',
     ],
     [['--json='], '--json: received "", expected the path of a file to write'],
+    [['--json', '/nowhere/x.json'], '--json: received "/nowhere/x.json", expected the path of a file'],
     [['--fast'], 'npm run bench -- --help'],
     [['now'], 'npm run bench -- --help'],
   ])('%j is refused in one line', (args, line) => {
