@@ -47,13 +47,20 @@ create_args=(
 # Secrets stay on the host: a root-only file that no template, log or parameter has seen.
 if [[ -f $env_file ]]; then create_args+=(--env-file "$env_file"); fi
 
-# Changes with everything that a container is made of, so that an outdated one is recognised.
-fingerprint() {
+# Changes with everything that a container is made of but the image behind the name.
+settings() {
   {
-    run_docker image inspect --format "$(field .Id)" "$IMAGE"
-    printf '%s\n' "${create_args[@]}"
+    printf '%s\n' "$IMAGE" "${create_args[@]}"
     if [[ -f $env_file ]]; then cat "$env_file"; fi
   } | sha256sum | cut -c1-32
+}
+prepared_file=$state_dir/$SERVICE.prepared
+
+# Changes with the image too, so that an outdated container is recognised.
+fingerprint() {
+  local image
+  image=$(run_docker image inspect --format "$(field .Id)" "$IMAGE") || return 1
+  printf '%s %s\n' "$image" "$(settings)" | sha256sum | cut -c1-32
 }
 
 inspect() { run_docker container inspect --format "$1" "$container" 2>/dev/null; }
@@ -65,10 +72,22 @@ ensure_container() {
   local wanted have
   wanted=$(fingerprint) || fail "$ACTION: image $IMAGE is not on this host and could not be inspected"
   have=$(inspect "$(field 'index .Config.Labels "hybrid-failover.fingerprint"')" || true)
-  if [[ $have == "$wanted" ]]; then return; fi
-  if [[ -n $(inspect "$(field .Id)" || true) ]]; then run_docker rm --force "$container" >/dev/null; fi
-  run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
-    fail "$ACTION: docker create of $IMAGE failed"
+  if [[ $have != "$wanted" ]]; then
+    if [[ -n $(inspect "$(field .Id)" || true) ]]; then run_docker rm --force "$container" >/dev/null; fi
+    run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
+      fail "$ACTION: docker create of $IMAGE failed"
+  fi
+  settings >"$prepared_file"
+}
+
+# A container that was prepared with these settings is started without another look: every call to the
+# daemon costs clients some of their time.
+start_container() {
+  if [[ -s $prepared_file && $(<"$prepared_file") == "$(settings)" ]] &&
+    run_docker start "$container" >/dev/null 2>&1; then return; fi
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
+  ensure_container
+  run_docker start "$container" >/dev/null || fail "start: docker start of $container failed"
 }
 
 pull() {
@@ -105,9 +124,7 @@ await_health() {
 case $ACTION in
   start)
     fence
-    if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
-    ensure_container
-    run_docker start "$container" >/dev/null || fail "start: docker start of $container failed"
+    start_container
     say "started $container"
     await_health
     say "$container answers on :$PORT$HEALTH_PATH"

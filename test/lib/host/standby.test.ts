@@ -100,6 +100,16 @@ describe('the script on the host', () => {
     expect(await served()).toBe('standby');
   });
 
+  it('makes the container again when it is gone, or was made with other settings', async () => {
+    await run('prepare', 0);
+    await host.stop();
+    expect(await run('start', 1)).toMatchObject(done);
+    expect(await served()).toBe('standby');
+    await run('stop', 2);
+    expect(await run('start', 3, { image: 'acme/api:2' })).toMatchObject(done);
+    expect(await served()).toBe('standby');
+  });
+
   it('says which image is missing', async () => {
     const { exitCode, why } = await run('prepare', 0, { image: 'acme/api:3' });
     expect(exitCode).toBe(1);
