@@ -2,7 +2,7 @@ import { phaseNames } from '../phases.ts';
 import type { Row } from './rows.ts';
 
 /** A table in Markdown that can also be read in a terminal: first column left, all others right. */
-export function markdownTable(header: readonly string[], lines: readonly (readonly string[])[]): string[] {
+function markdownTable(header: readonly string[], lines: readonly (readonly string[])[]): string[] {
   const widths = header.map((title, column) =>
     Math.max(3, title.length, ...lines.map((line) => (line[column] ?? '').length)),
   );

@@ -2,7 +2,7 @@ import { phasesAddUp, type Row } from './rows.ts';
 import { measuredRuns, type Outcome } from './runs.ts';
 
 /** Recovery of `this` after a crash, in seconds. */
-export const crashTarget = { median: 2.5, worst: 4 } as const;
+const crashTarget = { median: 2.5, worst: 4 } as const;
 
 /** What `this` was to reach and did not, one line each; empty if it reached everything. */
 export function missedTargets(rows: readonly Row[], outcomes: readonly Outcome[]): string[] {
