@@ -37,11 +37,16 @@ end
 
 -- Setting the limit also makes HAProxy look at the queue again: in 2.6, one that waits first and goes just
 -- as the next one is let through can leave the queue standing.
-local serving = false
+local looked_at, serving = 0, false
+local function look(now)
+  looked_at = now
+  serving = is_up('primary') or is_up('standby')
+  server('parking', 'holding'):set_maxconn(serving and open or closed)
+end
+
 core.register_task(function()
   while true do
-    serving = is_up('primary') or is_up('standby')
-    server('parking', 'holding'):set_maxconn(serving and open or closed)
+    look(milliseconds())
     core.msleep(look_every_ms)
   end
 end)
@@ -69,6 +74,8 @@ core.register_action('hold', { 'http-req' }, function(txn)
     txn:set_var('txn.held_at', now)
     txn.http:req_set_header('X-Parking-Turns', turns + 1)
   end
+  -- A site that served a moment ago may be the one that this request comes back from.
+  if serving and now ~= looked_at then look(now) end
   if serving and now - txn:get_var('txn.held_at') >= least_wait_ms(turns) then
     txn:set_var('txn.released', true)
     return act.CONTINUE

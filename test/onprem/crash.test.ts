@@ -1,0 +1,100 @@
+import { beforeAll, expect, test } from 'vitest';
+import { findParts, freePorts, type Program } from '../../drill/parts/index.ts';
+import { type Answer, Client } from './clients.ts';
+import { type Api, executed, startApi, startHaproxy } from './site.ts';
+
+let haproxy: Program;
+beforeAll(async () => {
+  ({ haproxy } = await findParts(['haproxy']));
+}, 180_000);
+
+const body = 'x'.repeat(2000);
+
+/** Clients that send one request after the other, each on a connection that it keeps, until told to stop. */
+function startTraffic(url: string, names: readonly string[]) {
+  const answers = new Map<string, Answer>();
+  let stop = false;
+  const run = async (name: string) => {
+    const client = new Client({ url });
+    const method = (name.split('-')[0] ?? '').toUpperCase();
+    for (let count = 0; !stop; count++) {
+      const id = `${name}-${count}`;
+      answers.set(id, await client.send(method === 'GET' ? { id } : { id, method, body }));
+    }
+    client.close();
+  };
+  const all = Promise.all(names.map(run));
+  return {
+    answers,
+    async end() {
+      stop = true;
+      await all;
+    },
+  };
+}
+
+const times = (ids: readonly string[]) => {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
+};
+
+test.each([
+  ['while the standby serves', true],
+  ['while nobody serves', false],
+])(
+  'twenty kills %s: no idempotent request is lost, no POST executed twice',
+  async (_, hot) => {
+    const kills = 20;
+    const [primaryPort = 0, standbyPort = 0] = await freePorts(2);
+    const lives: Api[] = [];
+    const start = async (site: 'primary' | 'standby', port: number) => {
+      const api = await startApi({ SITE: site, PORT: String(port) });
+      lives.push(api);
+      return api;
+    };
+    let primary = await start('primary', primaryPort);
+    if (hot) await start('standby', standbyPort);
+    const site = await startHaproxy(haproxy, { primary: primaryPort, standby: standbyPort });
+    const posts = ['post-1', 'post-2', 'post-3'];
+    const traffic = startTraffic(site.url, [
+      'get-1',
+      'get-2',
+      'get-3',
+      'put-1',
+      'put-2',
+      'delete-1',
+      ...posts,
+    ]);
+
+    for (let kill = 0; kill < kills; kill++) {
+      // In the midst of traffic, at another moment each time.
+      const running = primary;
+      await expect
+        .poll(() => executed(running).length, { timeout: 10_000, interval: 5 })
+        .toBeGreaterThan(99 + kill);
+      const seen = site.log.all.length;
+      primary.process.kill('SIGKILL');
+      await site.log.having('Server service/primary is DOWN', seen);
+      primary = await start('primary', primaryPort);
+      await site.log.having('Server service/primary is UP', seen);
+    }
+    await traffic.end();
+
+    const counts = times(lives.flatMap(executed));
+    const lost = [...traffic.answers].filter(([, { status }]) => status !== 200).map(([id]) => id);
+    const isPost = (id: string) => id.startsWith('post-');
+    console.log(
+      `${traffic.answers.size} requests, ${kills} kills, POSTs lost: ${lost.filter(isPost).length}`,
+    );
+    const unexplained = lost.filter((id) => !isPost(id));
+    const accessLog = site.log.all.filter((line) => unexplained.some((id) => line.includes(`id=${id} `)));
+    expect(unexplained, accessLog.join('\n')).toEqual([]);
+    // Each kill can take one from each client: only the client can decide about that one.
+    expect(lost.length).toBeLessThanOrEqual(kills * posts.length);
+    expect([...counts].filter(([id, count]) => isPost(id) && count > 1)).toEqual([]);
+    const answered = [...traffic.answers.keys()].filter((id) => !lost.includes(id));
+    expect(answered.filter((id) => !counts.has(id))).toEqual([]);
+  },
+  180_000,
+);
