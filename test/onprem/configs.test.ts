@@ -95,6 +95,18 @@ describe('the files with a site in them', () => {
     const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], env);
     expect(said).not.toContain('ALERT');
   });
+  test.each([
+    ['PARK_SECONDS', 'soon', 'PARK_SECONDS is "soon"; expected a whole number, 0 or more;'],
+    ['PARK_MAX', '-1', 'PARK_MAX is "-1"; expected a whole number, 0 or more;'],
+    ['IDEMPOTENCY_KEY', 'yes', "IDEMPOTENCY_KEY is 'yes'; expected on or off;"],
+  ])('haproxy -c refuses %s=%s', (name, value, message) => {
+    const start = invocation(parts.haproxy, ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], {
+      [name]: value,
+    });
+    const { status, stderr } = spawnSync(start.command, start.args, { env: start.env, encoding: 'utf8' });
+    expect(stderr).toContain(message);
+    expect(status).toBe(1);
+  });
   test('promtool check config', () => {
     expect(check('promtool', ['check', 'config', rendered('prometheus.yml')])).toContain(
       '2 rule files found',
