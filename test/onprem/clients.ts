@@ -2,8 +2,9 @@ import { Agent, request } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { HaproxyUnderTest } from './site.ts';
 
-/** What a client saw. `status` is null if its connection was closed without an answer. */
+/** What a client saw. `status` is null if its connection broke without a whole answer; `error` says how. */
 export type Answer = {
+  error?: string;
   status: number | null;
   site: string | undefined;
   headers: NodeJS.Dict<string | string[]>;
@@ -34,7 +35,8 @@ export class Client {
     return new Promise((resolve) => {
       const end = (answer: Omit<Answer, 'seconds'>) =>
         resolve({ ...answer, seconds: (performance.now() - start) / 1000 });
-      const broken = () => end({ status: null, site: undefined, headers: {}, body: '' });
+      const broken = (error: NodeJS.ErrnoException) =>
+        end({ status: null, site: undefined, headers: {}, body: '', error: error.code ?? error.message });
       const all = {
         ...(id === undefined ? {} : { 'X-Request-Id': id }),
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),

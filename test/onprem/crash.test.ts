@@ -88,8 +88,10 @@ test.each([
       `${traffic.answers.size} requests, ${kills} kills, POSTs lost: ${lost.filter(isPost).length}`,
     );
     const unexplained = lost.filter((id) => !isPost(id));
-    const accessLog = site.log.all.filter((line) => unexplained.some((id) => line.includes(`id=${id} `)));
-    expect(unexplained, accessLog.join('\n')).toEqual([]);
+    const seen = unexplained.map((id) => `${id}: ${JSON.stringify(traffic.answers.get(id))}`);
+    const logged = site.log.all.filter((line) => unexplained.some((id) => line.includes(`id=${id} `)));
+    expect(unexplained, [...seen, ...logged].join('
+')).toEqual([]);
     // A kill can take what each client has in flight, and what it sends to the primary while that dies:
     // only the client can decide about those.
     expect(lost.length).toBeLessThanOrEqual(kills * posts.length * 2);
