@@ -17,29 +17,35 @@ export function fold(evidence: Evidence, sighting: Sighting, gapSeconds: number)
 function foldTrouble(evidence: Evidence, newest: 'downAt' | 'suspectAt', observedAt: number): Evidence {
   const { upAt, upSince, troubleSince } = evidence;
   const before = evidence[newest];
-  if (before !== undefined && observedAt <= before) return evidence;
   // Arrived after a newer "up": the run cannot have begun before this moment.
   const breaksRun = upAt !== undefined && upSince !== undefined && upSince <= observedAt && observedAt < upAt;
-  const current = upAt === undefined || observedAt >= upAt;
-  const goesOn = troubleSince !== undefined && (upAt === undefined || troubleSince >= upAt);
-  const since = goesOn ? Math.min(troubleSince, observedAt) : observedAt;
-  return {
+  const isNews = (before === undefined || observedAt > before) && (upAt === undefined || observedAt > upAt);
+  const next: Evidence = {
     ...evidence,
-    [newest]: observedAt,
+    [newest]: Math.max(before ?? observedAt, observedAt),
     ...(breaksRun && { upSince: upAt }),
-    ...(current && { troubleSince: since }),
+    ...(isNews && { troubleSince: Math.min(troubleSince ?? observedAt, observedAt) }),
   };
+  const unchanged = next[newest] === before && next.upSince === upSince && next.troubleSince === troubleSince;
+  return unchanged ? evidence : next;
 }
 
 function foldUp(evidence: Evidence, observedAt: number, gapSeconds: number): Evidence {
-  const { downAt, suspectAt, upAt, upSince } = evidence;
+  const { downAt = 0, suspectAt = 0, upAt, upSince, troubleSince = 0 } = evidence;
   if (upAt !== undefined && observedAt <= upAt) return evidence;
   const unbroken =
     upAt !== undefined &&
     upSince !== undefined &&
     observedAt - upAt <= gapSeconds * 1000 &&
-    Math.max(downAt ?? 0, suspectAt ?? 0) < upAt;
-  return { ...evidence, upAt: observedAt, upSince: unbroken ? upSince : observedAt };
+    Math.max(downAt, suspectAt) < upAt;
+  // An "up" answers the trouble before it; what is known to be newer goes on.
+  const unanswered = [troubleSince, suspectAt, downAt].filter((at) => at > observedAt);
+  return {
+    ...evidence,
+    upAt: observedAt,
+    upSince: unbroken ? upSince : observedAt,
+    troubleSince: unanswered.length > 0 ? Math.min(...unanswered) : undefined,
+  };
 }
 
 /**

@@ -19,7 +19,7 @@ export type Evidence = {
   /** Newest moment at which the primary was suspected to be down, on the first bad sign. */
   readonly suspectAt?: number;
   /** The first suspicion, or sight of it down, since the primary was last seen up. */
-  readonly troubleSince?: number;
+  readonly troubleSince?: number | undefined;
 };
 
 /** One alert, reduced to what it proves. */

@@ -51,6 +51,7 @@ describe('the run of up', () => {
     ['begins anew after a longer gap', [up(10), up(56)], 56],
     ['begins anew after a down', [up(10), down(15), up(20)], 20],
     ['begins anew after a suspicion', [up(10), suspect(15), up(20)], 20],
+    ['begins later when a down arrives late, after a newer one', [up(10), up(20), down(25), down(15)], 20],
     ['begins later when a suspicion arrives late', [up(10), up(20), suspect(15)], 20],
     ['begins later when a down arrives late', [up(10), up(20), down(15)], 20],
     ['is not touched by a down from before it', [down(5), up(10), up(20), down(7)], 10],
@@ -87,6 +88,7 @@ describe('properties', () => {
           all.reduce((evidence, one) => fold(evidence, one, policy.heartbeatTimeoutSeconds), once),
         ).toEqual(once);
       }),
+      { numRuns: 2000 },
     );
   });
 
@@ -108,6 +110,7 @@ describe('properties', () => {
           expect(shuffled.upSince ?? 0).toBeGreaterThanOrEqual(inOrder.upSince ?? 0);
         },
       ),
+      { numRuns: 2000 },
     );
   });
 });
