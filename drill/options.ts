@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { DrillError, messageOf } from './errors.ts';
+import { readArguments, wholeNumber, writableFile } from './arguments.ts';
 
 /** What a drill is asked to do. */
 export interface Options {
@@ -29,39 +28,24 @@ export const usage = `Rehearses a failover and the way back on this machine, wit
 Exit code 0 only if both moves happened and every check held; 1 if not; 2 for a mistake in the call
 or the configuration.`;
 
+const described = {
+  help: { type: 'boolean' },
+  hold: { type: 'boolean' },
+  config: { type: 'string' },
+  json: { type: 'string' },
+  logs: { type: 'string' },
+  rate: { type: 'string' },
+} as const;
+
 /** @throws DrillError that names the option, what it was given and what it takes */
 export function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
+  const values = readArguments(args, described, 'npm start -- --help');
   return {
     help: values.help ?? false,
     hold: values.hold ?? false,
     configFile: values.config ?? 'failover.yaml',
-    jsonFile: values.json,
+    jsonFile: writableFile('--json', values.json),
     logsFolder: values.logs,
-    requestsPerSecond: rate(values.rate ?? '50'),
+    requestsPerSecond: wholeNumber('--rate', values.rate ?? '50', 2000),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean' },
-        hold: { type: 'boolean' },
-        config: { type: 'string' },
-        json: { type: 'string' },
-        logs: { type: 'string' },
-        rate: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new DrillError(`${messageOf(error)}; npm start -- --help shows what there is`);
-  }
-}
-
-function rate(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 2000) return value;
-  throw new DrillError(`--rate: received "${text}", expected a whole number from 1 to 2000`);
 }

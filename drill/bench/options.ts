@@ -1,7 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { DrillError, messageOf } from '../errors.ts';
+import { readArguments, wholeNumber, writableFile } from '../arguments.ts';
+import { DrillError } from '../errors.ts';
 import {
   type ConfigName,
   configMeanings,
@@ -49,9 +47,19 @@ ${listed(faultMeanings)}
 
 Exit code 0 if no run failed and "this" met all its targets; 1 if not; 2 for a mistake in the call.`;
 
+const described = {
+  help: { type: 'boolean' },
+  docs: { type: 'boolean' },
+  runs: { type: 'string' },
+  rate: { type: 'string' },
+  fault: { type: 'string' },
+  config: { type: 'string' },
+  json: { type: 'string' },
+} as const;
+
 /** @throws DrillError that names the option, what it was given and what it takes */
 export function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
+  const values = readArguments(args, described, 'npm run bench -- --help');
   const config = oneOf('--config', values.config, configNames);
   const fault = oneOf('--fault', values.fault, faultNames);
   if (config && fault && !faultsOf(config).includes(fault)) {
@@ -65,57 +73,13 @@ export function parseOptions(args: readonly string[]): Options {
     requestsPerSecond: wholeNumber('--rate', values.rate ?? '500', 2000),
     fault,
     config,
-    jsonFile: file('--json', values.json),
+    jsonFile: writableFile('--json', values.json),
     docs: values.docs ?? false,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean' },
-        docs: { type: 'boolean' },
-        runs: { type: 'string' },
-        rate: { type: 'string' },
-        fault: { type: 'string' },
-        config: { type: 'string' },
-        json: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new DrillError(`${messageOf(error)}; npm run bench -- --help shows what there is`);
-  }
-}
-
-function wholeNumber(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-  throw new DrillError(`${name}: received "${text}", expected a whole number from 1 to ${most}`);
 }
 
 function oneOf<Name extends string>(option: string, text: string | undefined, names: readonly Name[]) {
   const found = names.find((name) => name === text);
   if (text === undefined || found) return found;
   throw new DrillError(`${option}: received "${text}", expected one of ${names.join(', ')}`);
-}
-
-/** Found out now, not after the last run. */
-function isWritable(folder: string, name: string): boolean {
-  if (name === '' || name.endsWith('/')) return false;
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    // Whatever the reason, it cannot be written there, and the caller says so.
-    return false;
-  }
-}
-
-function file(option: string, text: string | undefined): string | undefined {
-  if (text === undefined || isWritable(dirname(resolve(text)), text)) return text;
-  throw new DrillError(
-    `${option}: received "${text}", expected the path of a file to write, in a folder that is there`,
-  );
 }

@@ -25,6 +25,12 @@ describe('the options of a drill', () => {
     );
   });
 
+  it('refuse a result file that could not be written, before anything is started', () => {
+    expect(() => parseOptions(['--json', '/nowhere/x.json'])).toThrow(
+      '--json: received "/nowhere/x.json", expected the path of a file to write',
+    );
+  });
+
   test.each([['--fast'], ['now'], ['--json']])('%s is refused with the way to the help', (...args) => {
     expect(() => parseOptions(args)).toThrow(/npm start -- --help/);
   });
