@@ -20,14 +20,17 @@ const crash = (signal: 'SIGKILL' | 'SIGTERM') => async (stage: BenchStage) => {
 
 const startAgain = (stage: BenchStage) => stage.startPrimary();
 
+const hang: Fault = {
+  strike: async (stage) => stage.primary().signal('SIGSTOP'),
+  repair: async (stage) => stage.primary().signal('SIGCONT'),
+};
+
 export const faults: Record<FaultName, Fault> = {
   sigkill: { strike: crash('SIGKILL'), repair: startAgain },
   'clean-stop': { strike: crash('SIGTERM'), repair: startAgain },
   blip: { strike: crash('SIGKILL'), repair: startAgain, lastsSeconds: 1 },
-  sigstop: {
-    strike: async (stage) => stage.primary().signal('SIGSTOP'),
-    repair: async (stage) => stage.primary().signal('SIGCONT'),
-  },
+  sigstop: hang,
+  stall: { ...hang, lastsSeconds: 1 },
   'health-500': {
     strike: async ({ healthFaultFile }) => writeFileSync(healthFaultFile, ''),
     repair: async ({ healthFaultFile }) => rmSync(healthFaultFile),

@@ -11,7 +11,7 @@ export const configMeanings: Record<ConfigName, string> = {
 };
 
 /** What is broken, and how. */
-export const faultNames = ['sigkill', 'sigstop', 'health-500', 'clean-stop', 'blip'] as const;
+export const faultNames = ['sigkill', 'sigstop', 'health-500', 'clean-stop', 'blip', 'stall'] as const;
 export type FaultName = (typeof faultNames)[number];
 
 export const faultMeanings: Record<FaultName, string> = {
@@ -20,6 +20,7 @@ export const faultMeanings: Record<FaultName, string> = {
   'health-500': 'the health path answers 500, everything else works',
   'clean-stop': 'the primary is asked to stop (SIGTERM)',
   blip: 'the primary is killed, and started again after a second',
+  stall: 'the primary hangs (SIGSTOP) for a second',
 };
 
 /** One run to be made. */
@@ -39,6 +40,11 @@ interface Share {
   readonly faults: readonly FaultName[];
   /** Runs for each run of `this`. */
   readonly share: number;
+}
+
+/** Over before it is certain: no failover may come of it. */
+export function isShort(fault: FaultName): boolean {
+  return fault === 'blip' || fault === 'stall';
 }
 
 const failovers = ['sigkill', 'sigstop', 'health-500', 'clean-stop'] as const;

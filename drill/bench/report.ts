@@ -1,7 +1,7 @@
 import { DEFAULT_LATENCIES } from '../cloud/latencies.ts';
 import { TICK_SECONDS } from './control-plane.ts';
 import type { Options } from './options.ts';
-import type { ConfigName, PlannedRun } from './plan.ts';
+import { type ConfigName, isShort, type PlannedRun } from './plan.ts';
 import { recoveryDefinition } from './recovery.ts';
 import type { Row } from './rows.ts';
 import { isFailed, type Loss, type Outcome } from './runs.ts';
@@ -21,7 +21,7 @@ const usualBlipSeconds = 10;
 /** What is about to happen, and what in it differs from production. */
 export function announcement(plan: readonly PlannedRun[], { requestsPerSecond }: Options): string[] {
   const total = plan.reduce(
-    (sum, { config, fault }) => sum + (fault === 'blip' ? usualBlipSeconds : usualSeconds[config]),
+    (sum, { config, fault }) => sum + (isShort(fault) ? usualBlipSeconds : usualSeconds[config]),
     0,
   );
   return [
@@ -54,7 +54,7 @@ export function progressLine(outcome: Outcome, number: number, total: number): s
     `slowest ${seconds(requests.slowestSeconds)}`,
   ];
   if (requests.executedTwice > 0) parts.push(`${requests.executedTwice} POST EXECUTED TWICE`);
-  if (fault === 'blip' && control && control.epochs !== 0) parts.push('A FAILOVER WAS RECORDED');
+  if (isShort(fault) && control && control.epochs !== 0) parts.push('A FAILOVER WAS RECORDED');
   if (losses.length > 0) parts.push(firstLoss(losses));
   return `${head}  ${parts.join('; ')}`;
 }

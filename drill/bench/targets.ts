@@ -1,3 +1,4 @@
+import { isShort } from './plan.ts';
 import { phasesAddUp, type Row } from './rows.ts';
 import { measuredRuns, type Outcome } from './runs.ts';
 
@@ -24,7 +25,9 @@ function missedBy(row: Row): string[] {
     lostPost <= postInFlight,
     `${lostPost} POSTs were lost, expected at most the ${postInFlight} in flight at the fault`,
   );
-  if (fault === 'blip') {
+  // Nothing dies in a stall, so nothing may be lost: not even a POST in flight.
+  if (fault === 'stall') want(lostPost === 0, `${lostPost} POSTs were lost, expected 0`);
+  if (isShort(fault)) {
     want(
       row.runsWithNewEpoch === 0,
       `${row.runsWithNewEpoch} of ${row.runs} runs recorded a move, expected none`,

@@ -29,6 +29,16 @@ const cases: [string, Outcome[], RegExp | undefined][] = [
     [run('this', 'blip', { control: { epochs: 2, phases } })],
     /1 of 1 runs recorded a move/,
   ],
+  [
+    'a stall leads to a failover',
+    [run('this', 'stall', { control: { epochs: 2, phases } })],
+    /this, stall: 1 of 1 runs recorded a move/,
+  ],
+  [
+    'a stall loses a POST',
+    [run('this', 'stall', { lostPost: 1, inFlight: 5 })],
+    /this, stall: 1 POSTs were lost, expected 0/,
+  ],
   ['a blip leads to none', [run('this', 'blip', { control: { epochs: 0 } })], undefined],
   [
     'more is lost than by the hot standby',
