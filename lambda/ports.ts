@@ -49,7 +49,15 @@ export type StandbyCommand = {
 /** The EC2 instance. */
 export interface Host {
   state(): Promise<HostState>;
-  start(): Promise<void>;
+  /** @param instanceType what it is started as; as it was if left out */
+  start(instanceType?: string): Promise<'requested' | 'no-capacity'>;
+  stop(): Promise<void>;
+}
+
+/** Looks at the site's public address from outside. */
+export interface Witness {
+  /** Undefined if it could not look. */
+  look(): Promise<'reachable' | 'unreachable' | undefined>;
 }
 
 /** People. */
@@ -85,6 +93,8 @@ export type ServicePorts = {
   readonly history: History;
   readonly standby: Standby;
   readonly host: Host;
+  /** Absent for a service that has none. */
+  readonly witness?: Witness;
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly log: Log;
@@ -95,5 +105,7 @@ export type ServiceSettings = {
   readonly name: string;
   readonly document: string;
   readonly instanceId: string;
+  /** The site's public address, which the second witness asks. */
+  readonly witnessUrl?: string;
   readonly policy: Policy;
 };

@@ -37,6 +37,7 @@ export class FailoverStack extends Stack {
           instanceId,
           documentName: `${config.name}-${service.name}`,
           imageUri: this.images.uri(service),
+          pilotLight: config.standby.pilotLight,
         }),
     );
     const services = this.toJsonString(
@@ -45,6 +46,7 @@ export class FailoverStack extends Stack {
         document: documents[i]?.documentName,
         instanceId,
         policy: policyOf(config, service),
+        ...(service.witnessUrl && { witnessUrl: service.witnessUrl }),
       })),
     );
     const reconciler = new Reconciler(this, 'Control', {
@@ -52,6 +54,7 @@ export class FailoverStack extends Stack {
       services,
       instanceId,
       documents,
+      hostActions: hostActionsOf(config),
       table,
       topic: people.topic,
     });
@@ -81,4 +84,12 @@ export class FailoverStack extends Stack {
     new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
     new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });
   }
+}
+
+/** The reconciler may do no more to the instance than this configuration asks for. */
+function hostActionsOf({ standby }: Config) {
+  return [
+    ...(standby.pilotLight ? (['ec2:StopInstances'] as const) : []),
+    ...(standby.alternateInstanceTypes.length > 0 ? (['ec2:ModifyInstanceAttribute'] as const) : []),
+  ];
 }

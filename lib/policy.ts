@@ -1,13 +1,29 @@
 import type { Policy } from '../lambda/domain/types.ts';
 import type { Config, ServiceConfig } from './config/schema.ts';
 
+const weekHours = 168;
+
 /** What the functions are told: the operator's policy, and the limits that follow from other settings. */
-export function policyOf(config: Config, service: ServiceConfig): Policy {
+export function policyOf({ policy, standby }: Config, service: ServiceConfig): Policy {
+  const { selfTestHours, startOnSuspicion, ...waits } = policy;
+  const { host, pilotLight, alternateInstanceTypes: alternates } = standby;
+  // A service whose start has side effects is started for no test either.
+  const testHours = startOnSuspicion ? (selfTestHours ?? weekHours) : 0;
   return {
-    ...config.policy,
+    ...waits,
+    // To boot a host takes longer than to become certain, and costs money each time.
+    startOnSuspicion: startOnSuspicion && !pilotLight,
     suspicionIntervalSeconds: 60,
-    // Delivery (30 s) and the script's own limit, which contains the wait for its lock.
-    commandTimeoutSeconds: 2 * (service.startTimeoutSeconds + service.stopGraceSeconds) + 60,
+    selfTestSeconds: testHours * 3600,
+    verifySeconds: 60,
+    inspectSeconds: 900,
+    escalateSeconds: 120,
+    pilotLight,
+    // An instance that is not ours to describe is first started as it is.
+    instanceTypes: alternates.length > 0 ? [host?.instanceType ?? '', ...alternates] : [],
+    // Delivery (30 s) and the script's own limit, which contains the wait for its lock and the hooks.
+    commandTimeoutSeconds:
+      2 * (service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds) + 60,
     // Longer than the longest a live decider can be busy with a call (lambda/adapters/client-config.ts).
     dispatchTimeoutSeconds: 20,
     retrySeconds: 2,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { initialState } from '../domain/decide.ts';
@@ -16,7 +17,9 @@ const keys = {
 };
 
 const historyDays = 400;
-const maxTries = 8;
+const maxTries = 12;
+const firstPauseMilliseconds = 10;
+const longestPauseMilliseconds = 500;
 
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
@@ -25,8 +28,9 @@ export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
 export function dynamoStateStore(client: DynamoDBDocumentClient, table: string): StateStore {
   return {
     async load(service) {
-      const loaded = await read<State>(client, table, keys.state(service));
-      return loaded ?? { value: initialState(service), revision: 0 };
+      const { value, revision } = (await read<State>(client, table, keys.state(service))) ?? { revision: 0 };
+      // A state that an older version recorded lacks what came later.
+      return { value: { ...initialState(service), ...value }, revision };
     },
     save: (next, before) =>
       write(client, table, { ...keys.state(next.service), epoch: next.epoch }, next, before.revision, {
@@ -52,6 +56,10 @@ export function dynamoEvidenceStore(
         const next = sightings.reduce((all, one) => fold(all, one, gapSeconds(service)), before.value);
         if (next === before.value) return;
         if (await write(client, table, keys.evidence(service), next, before.revision)) return;
+        // In a storm of alerts, those who lost must not all come back at the same moment.
+        await delay(
+          Math.random() * Math.min(firstPauseMilliseconds * 2 ** attempt, longestPauseMilliseconds),
+        );
       }
       throw new Error(`evidence for ${service} not recorded: ${maxTries} concurrent writers came first`);
     },

@@ -6,7 +6,7 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { CommandReport } from '../domain/types.ts';
+import type { CommandReport, StandbyFacts } from '../domain/types.ts';
 import type { Log, ServiceSettings, Standby } from '../ports.ts';
 
 /** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
@@ -59,7 +59,7 @@ const refused = { exitCode: 3, newest: /is older than (\d+)/ } as const;
 
 function interpret(serial: number, result: GetCommandInvocationResult): CommandReport {
   const { Status: status, StatusDetails: details = '', ResponseCode: exitCode } = result;
-  if (status === 'Success') return { serial, outcome: 'succeeded' };
+  if (status === 'Success') return succeeded(serial, result.StandardOutputContent ?? '');
   if (status !== 'Failed' && status !== 'Cancelled' && status !== 'TimedOut') {
     return { serial, outcome: 'in-progress' };
   }
@@ -68,6 +68,23 @@ function interpret(serial: number, result: GetCommandInvocationResult): CommandR
   if (newest) return { serial, outcome: 'superseded', newest: Number(newest) };
   const outcome = undelivered.has(details) ? 'host-unreachable' : 'failed';
   return { serial, outcome, detail: [details || status, said].filter(Boolean).join(': ') };
+}
+
+/** What the script printed, and its last line, which is for us. */
+function succeeded(serial: number, output: string): CommandReport {
+  const lines = output.trim().split('\n');
+  const facts = factsOf(lines.findLast((line) => line.startsWith('standby: ')) ?? '');
+  const said = lines.filter((line) => line !== '' && !line.startsWith('standby: ')).join('\n');
+  return { serial, outcome: 'succeeded', ...(facts && { facts }), ...(said && { said: said.slice(-1000) }) };
+}
+
+/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest. */
+function factsOf(line: string): StandbyFacts | undefined {
+  const words = [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value] as const);
+  const { running, ran, image, id, digest } = Object.fromEntries(words) as Record<string, string | undefined>;
+  if (!running || !image || !id) return undefined;
+  const hasDigest = digest !== undefined && digest !== '-';
+  return { runs: running === 'true', ran: ran === 'true', image, id, ...(hasDigest && { digest }) };
 }
 
 /** The script says on its last line of stderr what was wrong. */

@@ -1,6 +1,5 @@
+import { type Health, primaryHealth } from './evidence.ts';
 import type {
-  Action,
-  Command,
   Decision,
   Effect,
   EntryKind,
@@ -26,14 +25,41 @@ export function draft(state: State, observation: Observation, policy: Policy, no
   return { before: state, observation, policy, now, next: state, effects: [] };
 }
 
-export function finish(d: Draft, site: Site, reason: Reason): Decision {
-  return { site, reason, state: d.next, effects: d.effects };
+/** The site in charge. */
+export function siteOf(phase: Phase): Site {
+  return phase === 'starting' || phase === 'serving' ? 'standby' : 'primary';
 }
 
-/** Moves to a phase; the old phase's command goes with it. */
+export function finish(d: Draft): Decision {
+  return { site: siteOf(d.next.phase), reason: d.next.why, state: d.next, effects: d.effects };
+}
+
+export function health({ observation, policy, now }: Draft): Health {
+  return primaryHealth(observation.evidence, policy, now);
+}
+
+/** Whether `seconds` have passed since a moment; a moment that never was is long ago. */
+export function isPast({ now }: Draft, moment: number | undefined, seconds: number): boolean {
+  return now - (moment ?? Number.NEGATIVE_INFINITY) >= seconds * 1000;
+}
+
+export function isPaused({ next, now }: Draft): boolean {
+  return next.pause !== undefined && now < next.pause.until;
+}
+
+/** Changes some of the state, and takes out what is given as undefined. */
+export function set(d: Draft, changes: { readonly [K in keyof State]?: State[K] | undefined }): void {
+  const isNews = Object.entries(changes).some(([key, value]) => d.next[key as keyof State] !== value);
+  if (!isNews) return;
+  const merged = Object.entries({ ...d.next, ...changes }).filter(([, value]) => value !== undefined);
+  d.next = Object.fromEntries(merged) as State;
+}
+
+/** Moves to a phase; what belonged to the old one goes with it. */
 export function begin(d: Draft, phase: Phase): void {
-  const { command: _, ...rest } = d.next;
-  d.next = { ...rest, phase, since: d.now };
+  set(d, { phase, since: d.now, command: undefined, testing: undefined, verifiedAt: undefined });
+  // Another instance type was a makeshift: the next start begins with the host's own.
+  if (phase === 'home') set(d, { instanceType: undefined });
 }
 
 /** Puts an entry into the outbox, claimed by whoever records this decision. */
@@ -41,13 +67,18 @@ export function note(
   d: Draft,
   kind: EntryKind,
   reason: Reason,
-  more: { detail?: string; tookMilliseconds?: number; quiet?: boolean } = {},
+  more: { detail?: string; by?: string; tookMilliseconds?: number; quiet?: boolean } = {},
 ): void {
   const { service, epoch, nextEntry, outbox } = d.next;
   const id = `${String(epoch).padStart(8, '0')}-${String(nextEntry).padStart(8, '0')}`;
   const entry = { id, service, kind, epoch, at: d.now, reason, ...more };
-  d.next = { ...d.next, nextEntry: nextEntry + 1, outbox: [...outbox, { entry, claimedAt: d.now }] };
+  set(d, { nextEntry: nextEntry + 1, outbox: [...outbox, { entry, claimedAt: d.now }] });
   d.effects.push({ type: 'deliver', entry });
+}
+
+/** What the host's script and hooks printed, for the audit. */
+export function said(result: { readonly said?: string } | undefined): { detail?: string } {
+  return result?.said ? { detail: result.said } : {};
 }
 
 /** Drops what was delivered, and claims again what its claimant must have died with. */
@@ -60,81 +91,15 @@ export function settleOutbox(d: Draft): void {
   );
   const reclaimed = outbox.filter((pending, i) => pending !== kept[i]);
   if (kept.length === d.next.outbox.length && reclaimed.length === 0) return;
-  d.next = { ...d.next, outbox };
+  set(d, { outbox });
   d.effects.push(...reclaimed.map(({ entry }) => ({ type: 'deliver' as const, entry })));
 }
 
-/** The report of the command that the current phase waits for, if there is one. */
-function report(d: Draft) {
-  const { command } = d.observation;
-  return command?.serial === d.before.command?.serial ? command : undefined;
-}
-
-export function outcomeOf(d: Draft) {
-  return report(d)?.outcome;
-}
-
-/** Writes what became of the command into the state: its id once sent, its failure and next try. */
-export function absorb(d: Draft): void {
-  const command = d.next.command;
-  if (command === undefined || command.retryAt !== undefined) return;
-  const result = report(d);
-  if (result?.outcome === 'sent') {
-    if (command.id !== result.id) d.next = { ...d.next, command: { ...command, id: result.id } };
-  } else if (result?.outcome === 'failed') {
-    fail(d, command, result.detail, false);
-  } else if (result?.outcome === 'host-unreachable') {
-    fail(d, command, result.detail, true);
-  } else if (result?.outcome === 'superseded') {
-    // Catch up with the host and try again: refusing for ever would leave nobody in charge.
-    d.next = { ...d.next, nextCommand: Math.max(d.next.nextCommand, result.newest + 1) };
-    fail(d, command, `the host had run command ${result.newest} already`, false);
-  } else if (result?.outcome !== 'succeeded') {
-    const { commandTimeoutSeconds: limit } = d.policy;
-    if (d.now - command.requestedAt >= limit * 1000) fail(d, command, `no result after ${limit} s`, false);
+/** Nothing is decided because of it, so people must hear of it; which silence it is, they hear once. */
+export function tellSilence(d: Draft, reason: Reason): Reason {
+  if (reason !== 'never-heard' && d.next.silence !== reason) {
+    note(d, 'site-silent', reason);
+    set(d, { silence: reason });
   }
-}
-
-function fail(d: Draft, command: Command, failure: string, hostUnreachable: boolean): void {
-  const wait = retryWait(d.policy, command.attempt);
-  d.next = { ...d.next, command: { ...command, failure, hostUnreachable, retryAt: d.now + wait * 1000 } };
-  if (!worthTelling(command.attempt)) return;
-  const detail = `${command.action}, attempt ${command.attempt}: ${failure}; next try in ${wait} s`;
-  note(d, 'command-failed', command.action === 'start' ? 'start-failed' : 'stop-failed', { detail });
-}
-
-/** Seconds until the next try. */
-function retryWait(policy: Policy, attempt: number): number {
-  return Math.min(policy.retrySeconds * 2 ** Math.min(attempt - 1, 16), policy.retryMaxSeconds);
-}
-
-/** The 1st, 2nd, 4th, 8th… time: often enough to know, too seldom to drown in. */
-function worthTelling(attempt: number): boolean {
-  return (attempt & (attempt - 1)) === 0;
-}
-
-/** Starting the instance takes the place of one try of the command, so that it is paced like one. */
-export function requestHost(d: Draft, command: Command): void {
-  const attempt = command.attempt + 1;
-  const retryAt = d.now + retryWait(d.policy, attempt) * 1000;
-  d.next = { ...d.next, command: { ...command, attempt, retryAt } };
-  d.effects.push({ type: 'start-host' });
-  if (worthTelling(attempt)) note(d, 'host-starting', 'host-not-ready');
-}
-
-/** Somebody is dispatching it, or the host is at it. */
-export function inFlight(d: Draft, command: Command): boolean {
-  if (command.retryAt !== undefined) return false;
-  if (command.id !== undefined) return true;
-  return d.now - command.requestedAt < d.policy.dispatchTimeoutSeconds * 1000;
-}
-
-export function due(d: Draft, command: Command): boolean {
-  return command.retryAt === undefined || d.now >= command.retryAt;
-}
-
-export function requestCommand(d: Draft, action: Action, attempt: number): void {
-  const { epoch, nextCommand: serial } = d.next;
-  d.next = { ...d.next, nextCommand: serial + 1, command: { action, serial, attempt, requestedAt: d.now } };
-  d.effects.push({ type: 'command', action, epoch, serial, attempt });
+  return reason;
 }

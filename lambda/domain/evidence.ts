@@ -1,6 +1,13 @@
-import type { Evidence, Policy, Sighting } from './types.ts';
+import type { Evidence, Observation, Policy, Reason, Sighting } from './types.ts';
 
 export type Health = 'down' | 'suspected' | 'up' | 'unknown';
+
+/**
+ * What is older than this when it arrives was repeated by an Alertmanager whose Prometheus has died.
+ * A live Prometheus sends every 5 s (`--rules.alert.resend-delay` in onprem/compose.yaml), and
+ * Alertmanager passes it on within a second.
+ */
+const staleMilliseconds = 8000;
 
 /**
  * Adds one sighting. Repeats change nothing, and a late one never makes the primary look healthier
@@ -9,9 +16,26 @@ export type Health = 'down' | 'suspected' | 'up' | 'unknown';
  * @param gapSeconds a longer silence than this breaks the run of "up"
  */
 export function fold(evidence: Evidence, sighting: Sighting, gapSeconds: number): Evidence {
-  if (sighting.kind === 'up') return foldUp(evidence, sighting.observedAt, gapSeconds);
-  const newest = sighting.kind === 'down' ? 'downAt' : 'suspectAt';
-  return foldTrouble(evidence, newest, sighting.observedAt);
+  return foldArrival(foldKind(evidence, sighting, gapSeconds), sighting);
+}
+
+function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): Evidence {
+  const { kind, observedAt } = sighting;
+  switch (kind) {
+    case 'up':
+      return foldUp(evidence, sighting, gapSeconds);
+    case 'down':
+      return foldTrouble(evidence, 'downAt', observedAt);
+    case 'suspect':
+      return foldTrouble(evidence, 'suspectAt', observedAt);
+    case 'nobody':
+      return observedAt > (evidence.nobodyAt ?? 0) ? { ...evidence, nobodyAt: observedAt } : evidence;
+  }
+}
+
+function foldArrival(evidence: Evidence, { observedAt, arrivedAt = observedAt }: Sighting): Evidence {
+  if (arrivedAt - observedAt < staleMilliseconds || arrivedAt <= (evidence.staleAt ?? 0)) return evidence;
+  return { ...evidence, staleAt: arrivedAt };
 }
 
 function foldTrouble(evidence: Evidence, newest: 'downAt' | 'suspectAt', observedAt: number): Evidence {
@@ -30,7 +54,7 @@ function foldTrouble(evidence: Evidence, newest: 'downAt' | 'suspectAt', observe
   return unchanged ? evidence : next;
 }
 
-function foldUp(evidence: Evidence, observedAt: number, gapSeconds: number): Evidence {
+function foldUp(evidence: Evidence, { observedAt, primaryImage }: Sighting, gapSeconds: number): Evidence {
   const { downAt = 0, suspectAt = 0, upAt, upSince, troubleSince = 0 } = evidence;
   if (upAt !== undefined && observedAt <= upAt) return evidence;
   const unbroken =
@@ -45,19 +69,31 @@ function foldUp(evidence: Evidence, observedAt: number, gapSeconds: number): Evi
     upAt: observedAt,
     upSince: unbroken ? upSince : observedAt,
     troubleSince: unanswered.length > 0 ? Math.min(...unanswered) : undefined,
+    ...(primaryImage && { primaryImage }),
   };
 }
+
+const never = Number.NEGATIVE_INFINITY;
 
 /**
  * What the evidence proves now. The newest word counts, and only while it is fresh; "down" is not taken
  * back by a suspicion, which goes on while the primary is down.
  */
 export function primaryHealth(evidence: Evidence, policy: Policy, now: number): Health {
-  const never = Number.NEGATIVE_INFINITY;
   const { downAt = never, suspectAt = never, upAt = never } = evidence;
   const fresh = (at: number, seconds: number) => now - at <= seconds * 1000;
   if (downAt >= upAt && fresh(downAt, policy.leaseSeconds)) return 'down';
   if (suspectAt >= upAt && fresh(suspectAt, policy.leaseSeconds)) return 'suspected';
   if (upAt > Math.max(downAt, suspectAt) && fresh(upAt, policy.heartbeatTimeoutSeconds)) return 'up';
   return 'unknown';
+}
+
+/** Why nothing fresh is known about the primary. Only a witness can tell a dark site from a mute one. */
+export function silenceOf({ evidence, witness }: Observation): Reason {
+  const { downAt = never, suspectAt = never, upAt = never, staleAt = never } = evidence;
+  const newest = Math.max(downAt, suspectAt, upAt);
+  if (newest === never) return 'never-heard';
+  if (witness === 'unreachable') return 'site-dark';
+  if (staleAt > newest) return 'prometheus-dead';
+  return witness === 'reachable' ? 'alertmanager-dead' : 'site-silent';
 }

@@ -20,12 +20,24 @@ export type Evidence = {
   readonly suspectAt?: number;
   /** The first suspicion, or sight of it down, since the primary was last seen up. */
   readonly troubleSince?: number | undefined;
+  /** Newest moment at which clients were seen to be served by nobody. */
+  readonly nobodyAt?: number;
+  /** Newest arrival of something that was old already: then Alertmanager lives and Prometheus does not. */
+  readonly staleAt?: number;
+  /** The image that the primary runs, as the site says it: a digest or an id. */
+  readonly primaryImage?: string;
 };
 
 /** One alert, reduced to what it proves. */
-export type Sighting = { readonly kind: 'down' | 'up' | 'suspect'; readonly observedAt: number };
+export type Sighting = {
+  readonly kind: 'down' | 'up' | 'suspect' | 'nobody';
+  readonly observedAt: number;
+  /** When it arrived here; as `observedAt` if left out. */
+  readonly arrivedAt?: number;
+  readonly primaryImage?: string;
+};
 
-export type Action = 'start' | 'stop';
+export type Action = 'start' | 'stop' | 'inspect';
 
 /** The command that the current phase needs done on the host. */
 export type Command = {
@@ -42,6 +54,8 @@ export type Command = {
   readonly failure?: string;
   /** The failure was that SSM could not reach the host: look at the instance before the next try. */
   readonly hostUnreachable?: boolean;
+  /** The failure was that EC2 had no capacity to start the host. */
+  readonly noCapacity?: boolean;
 };
 
 /** What happened, in the order it happened; kept in the history and sent to people. */
@@ -49,12 +63,31 @@ export type EntryKind =
   | 'failover-started'
   | 'failover-completed'
   | 'failover-abandoned'
+  | 'failover-stuck'
+  | 'switchover-started'
   | 'failback-started'
   | 'failback-completed'
   | 'command-failed'
   | 'host-starting'
+  | 'host-stopping'
+  | 'no-capacity'
   | 'standby-warmed'
-  | 'suspicion-passed';
+  | 'suspicion-passed'
+  | 'standby-restarted'
+  | 'flapping'
+  | 'refused'
+  | 'site-silent'
+  | 'site-heard'
+  | 'self-test-started'
+  | 'self-test-passed'
+  | 'self-test-failed'
+  | 'drift'
+  | 'drift-gone'
+  | 'paused'
+  | 'resumed'
+  | 'pause-expired'
+  | 'acknowledged'
+  | 'request-refused';
 
 export type Entry = {
   /** Unique within the service and ordered: epoch, then a serial number within it. */
@@ -65,6 +98,8 @@ export type Entry = {
   readonly at: number;
   readonly reason: Reason;
   readonly detail?: string;
+  /** The operator who asked for it. */
+  readonly by?: string;
   /** Milliseconds since the move began, for the entries that end one. */
   readonly tookMilliseconds?: number;
   /** Kept in the history, but no reason to write to anybody. */
@@ -74,6 +109,9 @@ export type Entry = {
 /** An entry that has not been delivered yet; whoever claims it delivers it. */
 export type Pending = { readonly entry: Entry; readonly claimedAt: number };
 
+/** No automatic move until then. */
+export type Pause = { readonly until: number; readonly by: string; readonly why: string };
+
 export type State = {
   readonly service: string;
   readonly epoch: number;
@@ -82,8 +120,16 @@ export type State = {
   readonly since: number;
   /** When the move that led to this phase was decided. */
   readonly decidedAt: number;
-  /** When the last failover was completed; the cooldown counts from here and from nowhere else. */
-  readonly failoverCompletedAt?: number;
+  /** Why it stands where it stands, or why it does not move, and since when. */
+  readonly why: Reason;
+  readonly whySince: number;
+  /** When the last failovers were completed, the newest last: cooldown and flapping count from here. */
+  readonly failovers: readonly number[];
+  /** Failovers before this moment no longer count as flapping. */
+  readonly acknowledgedAt?: number;
+  readonly pause?: Pause;
+  /** Who switched over: then nothing but a failback on request brings the service home. */
+  readonly heldBy?: string;
   readonly command?: Command;
   readonly outbox: readonly Pending[];
   /** Serial number of the next entry. */
@@ -91,13 +137,39 @@ export type State = {
   readonly nextCommand: number;
   /** When the standby was last started on suspicion. */
   readonly warmedAt?: number;
+  /** In `warming`: the standby was started to see whether it would, not because of a suspicion. */
+  readonly testing?: boolean;
+  readonly testedAt?: number;
+  /** When the standby was last seen to answer while it serves. */
+  readonly verifiedAt?: number;
+  readonly inspectedAt?: number;
+  /** What people were told of the host's drift, while it lasts. */
+  readonly drift?: string;
+  /** Which silence of the site people were told of, while it lasts. */
+  readonly silence?: Reason;
+  /** The epoch of which people were told that it is stuck. */
+  readonly stuckIn?: number;
+  /** Index into the policy's instance types; the first is the host's own. */
+  readonly instanceType?: number;
+  readonly hostStopAt?: number;
+};
+
+/** What the host said about the standby's container. */
+export type StandbyFacts = {
+  readonly runs: boolean;
+  /** Whether it ran and answered before this command. */
+  readonly ran: boolean;
+  readonly image: string;
+  readonly id: string;
+  /** Digest in the registry, if the image came from one. */
+  readonly digest?: string;
 };
 
 /** What became of the command with this serial; any other command's report is ignored. */
 export type CommandReport = { readonly serial: number } & (
   | { readonly outcome: 'sent'; readonly id: string }
   | { readonly outcome: 'in-progress' }
-  | { readonly outcome: 'succeeded' }
+  | { readonly outcome: 'succeeded'; readonly facts?: StandbyFacts; readonly said?: string }
   | { readonly outcome: 'failed'; readonly detail: string }
   | { readonly outcome: 'host-unreachable'; readonly detail: string }
   /** The host has run a newer command than we know of: our state was lost or restored from a backup. */
@@ -107,11 +179,24 @@ export type CommandReport = { readonly serial: number } & (
 /** EC2's names for the state of an instance. */
 export type HostState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
+/** What a person asks for. */
+export type OperatorRequest = { readonly by: string } & (
+  | { readonly action: 'pause'; readonly seconds: number; readonly why: string }
+  | {
+      readonly action: 'resume' | 'acknowledge' | 'switchover' | 'failover' | 'failback' | 'self-test';
+    }
+);
+
 export type Observation = {
   readonly evidence: Evidence;
   readonly command?: CommandReport;
   /** Absent when nobody looked. */
   readonly host?: HostState;
+  /** What became of the last attempt to start the host. */
+  readonly hostStart?: 'requested' | 'no-capacity';
+  /** What the second witness says about the site's public address; absent when nobody asked it. */
+  readonly witness?: 'reachable' | 'unreachable';
+  readonly request?: OperatorRequest;
   /** Ids of entries that have been delivered. */
   readonly delivered?: readonly string[];
 };
@@ -124,33 +209,65 @@ export type Effect =
       readonly serial: number;
       readonly attempt: number;
     }
-  | { readonly type: 'start-host' }
+  /** `instanceType` is set before the start, when the policy knows more than one. */
+  | { readonly type: 'start-host'; readonly instanceType?: string }
+  | { readonly type: 'stop-host' }
   | { readonly type: 'deliver'; readonly entry: Entry };
 
-/** Why the service stands where it stands: exactly one per decision. */
+/** Why the service stands where it stands, or does not move: exactly one per decision. */
 export type Reason =
+  // The primary is in charge.
   | 'primary-healthy'
-  | 'primary-down'
-  | 'no-fresh-evidence'
   | 'primary-suspected'
   | 'suspicion-rate-limited'
   | 'awaiting-confirmation'
   | 'suspicion-passed'
   | 'standby-cooling'
+  | 'self-test-running'
+  | 'self-test-passed'
+  | 'self-test-failed'
+  // The site is silent: nothing fresh proves anything about the primary.
+  | 'never-heard'
+  | 'prometheus-dead'
+  | 'alertmanager-dead'
+  | 'site-silent'
+  | 'site-dark'
+  // On the way to the standby, and there.
+  | 'primary-down'
   | 'standby-starting'
   | 'start-failed'
   | 'host-not-ready'
+  | 'no-capacity'
   | 'standby-healthy'
-  | 'primary-back-before-standby'
+  | 'standby-not-answering'
   | 'primary-still-down'
   | 'primary-not-yet-stable'
   | 'cooldown-active'
+  | 'flapping'
+  | 'held-by-operator'
+  // On the way home.
   | 'primary-recovered'
+  | 'primary-back-before-standby'
   | 'standby-draining'
   | 'standby-drained'
   | 'standby-stopping'
   | 'stop-failed'
-  | 'standby-stopped';
+  | 'standby-stopped'
+  // Operators.
+  | 'paused-by-operator'
+  | 'not-paused'
+  | 'not-flapping'
+  | 'switchover-requested'
+  | 'failover-requested'
+  | 'failback-requested'
+  | 'self-test-requested'
+  | 'primary-not-healthy'
+  | 'standby-already-in-charge'
+  | 'primary-already-in-charge'
+  | 'move-under-way'
+  // Upkeep.
+  | 'host-idle'
+  | 'drift';
 
 export type Policy = {
   /** Evidence that the primary is down counts for this long. */
@@ -172,6 +289,24 @@ export type Policy = {
   readonly confirmSeconds: number;
   /** The standby is started on suspicion at most once in this time. */
   readonly suspicionIntervalSeconds: number;
+  /** So many completed failovers within the window are flapping: the service then stays on the standby. */
+  readonly flapLimit: number;
+  readonly flapWindowSeconds: number;
+  /** … until the primary has been up for this long, or an operator acknowledges. */
+  readonly flapStableSeconds: number;
+  /** How often the standby is started to see whether it would; 0 for never. */
+  readonly selfTestSeconds: number;
+  /** How often the standby that serves is asked for its health, and the one that sleeps for drift. */
+  readonly verifySeconds: number;
+  readonly inspectSeconds: number;
+  /** People are told that a failover is stuck when the standby does not serve by then. */
+  readonly escalateSeconds: number;
+  /** The instance itself is stopped while the standby sleeps. */
+  readonly pilotLight: boolean;
+  /** Pilot light: how long the instance is left running after the last use. */
+  readonly hostIdleSeconds: number;
+  /** To be tried in turn when EC2 has no capacity, the host's own type first; empty if there is no choice. */
+  readonly instanceTypes: readonly string[];
   /** A command that SSM has not ended by then counts as failed. */
   readonly commandTimeoutSeconds: number;
   /** A recorded intent that nobody has carried out by then is carried out again. */
@@ -181,6 +316,9 @@ export type Policy = {
   readonly retryMaxSeconds: number;
 };
 
+/** What an operator is told: done, or why not. */
+export type Answer = { readonly accepted: true } | { readonly accepted: false; readonly reason: Reason };
+
 export type Decision = {
   /** The site that is in charge after this decision. */
   readonly site: Site;
@@ -189,4 +327,6 @@ export type Decision = {
   readonly state: State;
   /** To be carried out only after `state` has been recorded. */
   readonly effects: readonly Effect[];
+  /** To the request in the observation, if there was one. */
+  readonly answer?: Answer;
 };

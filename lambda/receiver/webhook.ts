@@ -9,11 +9,12 @@ export type Webhook = {
   readonly rejected: readonly { readonly field: string; readonly message: string }[];
 };
 
-/** Alert names and what they prove; the lower three are the Flask blueprint's. */
+/** Alert names and what they prove; the last three are the Flask blueprint's. */
 const meanings: Readonly<Record<string, Sighting['kind']>> = {
   PrimarySuspect: 'suspect',
   PrimaryDown: 'down',
   PrimaryUp: 'up',
+  StandbyNotServing: 'nobody',
   OnPremDown: 'down',
   onprem_down: 'down',
   onprem_recovered: 'up',
@@ -38,6 +39,7 @@ const alert = v.looseObject({
   labels: v.looseObject({
     alertname: v.pipe(v.string(), v.nonEmpty()),
     service: v.optional(v.string()),
+    primary_image: v.optional(v.string()),
   }),
   annotations: v.optional(v.looseObject({ observed_at: v.optional(v.union([v.literal(''), unixSeconds])) })),
   startsAt: v.optional(moment),
@@ -82,7 +84,15 @@ function readAlert(from: Alert, at: string, services: readonly string[], now: nu
   const service = serviceOf(from, at, services);
   // Prometheus stamps an end time ahead: when it dies, Alertmanager "resolves" what is still true.
   if (from.status === 'resolved') return { why: 'resolved proves nothing about the primary' };
-  return { service, sighting: { kind, observedAt: Math.min(observedAt(from, kind, now), now) } };
+  const { primary_image: primaryImage } = from.labels;
+  const sighting = {
+    kind,
+    observedAt: Math.min(observedAt(from, kind, now), now),
+    // Only what says when it was evaluated can be too old.
+    ...(from.annotations?.observed_at && { arrivedAt: now }),
+    ...(primaryImage && { primaryImage }),
+  };
+  return { service, sighting };
 }
 
 /**

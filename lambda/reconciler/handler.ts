@@ -11,12 +11,15 @@ import {
   dynamoStateStore,
 } from '../adapters/dynamodb.ts';
 import { ec2Host } from '../adapters/ec2-host.ts';
+import { httpWitness } from '../adapters/http-witness.ts';
 import { snsNotifier } from '../adapters/sns-notifier.ts';
 import { ssmStandby } from '../adapters/ssm-standby.ts';
+import type { Decision } from '../domain/types.ts';
+import { reasons } from '../messages.ts';
 import type { ServicePorts, ServiceSettings } from '../ports.ts';
 import { required, serviceSettings } from '../settings.ts';
-import { servicesOf } from './nudge.ts';
-import { reconcile } from './reconcile.ts';
+import { isThorough, type OperatorCall, operatorCall, servicesOf } from './nudge.ts';
+import { type Nudge, reconcile } from './reconcile.ts';
 
 const log = new Logger({ serviceName: 'reconciler' });
 const services = new Map(serviceSettings().map((settings) => [settings.name, settings]));
@@ -32,6 +35,7 @@ function portsOf(settings: ServiceSettings): ServicePorts {
     history: dynamoHistory(documents, table),
     standby: ssmStandby(ssm, settings, log),
     host: ec2Host(settings.instanceId, connectEc2),
+    ...(settings.witnessUrl && { witness: httpWitness(settings.witnessUrl, log) }),
     notifier: snsNotifier(sns, required('TOPIC_ARN')),
     clock: Date.now,
     log,
@@ -43,14 +47,33 @@ async function connectEc2() {
   return new EC2Client(clientConfig);
 }
 
-async function reconcileAll(event: unknown): Promise<void> {
-  const concerned = servicesOf(event, [...services.keys()]).flatMap((name) => services.get(name) ?? []);
-  const results = await Promise.allSettled(
-    concerned.map((settings) => reconcile(settings.name, portsOf(settings), settings.policy)),
-  );
+async function handle(event: unknown): Promise<unknown> {
+  const names = [...services.keys()];
+  const call = operatorCall(event, names);
+  return call ? answer(call) : reconcileAll(servicesOf(event, names), isThorough(event));
+}
+
+async function answer({ service, request }: OperatorCall): Promise<unknown> {
+  const { answer: given, ...decision } = await look(service, {
+    isThorough: true,
+    ...(request && { request }),
+  });
+  if (given?.accepted === false) return { ...decision, accepted: false, message: reasons[given.reason] };
+  return { ...decision, accepted: true, message: reasons[decision.reason] };
+}
+
+async function reconcileAll(concerned: readonly string[], isThorough: boolean): Promise<void> {
+  const results = await Promise.allSettled(concerned.map((service) => look(service, { isThorough })));
   // One service's trouble must not hide another's success, but it must fail the invocation.
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
 }
 
-export const handler = middy().handler(reconcileAll);
+async function look(service: string, nudge: Nudge): Promise<Decision> {
+  const settings = services.get(service);
+  if (!settings)
+    throw new Error(`service: received ${service}, expected ${[...services.keys()].join(' or ')}`);
+  return reconcile(service, portsOf(settings), settings.policy, nudge);
+}
+
+export const handler = middy().handler(handle);

@@ -1,37 +1,64 @@
-import { decide } from '../domain/decide.ts';
-import type { Decision, Effect, Observation, Policy, State } from '../domain/types.ts';
+import { decide, siteOf } from '../domain/decide.ts';
+import { primaryHealth } from '../domain/evidence.ts';
+import type {
+  Answer,
+  Decision,
+  Effect,
+  Observation,
+  OperatorRequest,
+  Policy,
+  State,
+} from '../domain/types.ts';
 import type { ServicePorts } from '../ports.ts';
 
 /** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
-const maxRounds = 12;
+const maxRounds = 16;
+
+/** What a nudge brings along. The rest is looked up. */
+export type Nudge = {
+  readonly request?: OperatorRequest;
+  /** Take the time to look at the instance too, where the fast path does without. */
+  readonly isThorough?: boolean;
+};
 
 /** What carrying out effects brought to light: it enters the next observation. */
-type Results = Pick<Observation, 'command' | 'delivered'> & { readonly errors: readonly Error[] };
+type Results = Pick<Observation, 'command' | 'delivered' | 'hostStart'> & {
+  readonly errors: readonly Error[];
+};
 
 const nothing: Results = { errors: [] };
 
 /**
- * Looks at everything and decides, until there is nothing left to do: observe → decide → record → act.
+ * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
  * Intent is recorded before it is acted upon; a writer who lost the race looks again.
  *
+ * @returns the last decision, with the answer to the request if there was one
  * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
  *   is tried again by a later nudge, and the failed invocation tells people.
  */
-export async function reconcile(service: string, ports: ServicePorts, policy: Policy): Promise<Decision> {
+export async function reconcile(
+  service: string,
+  ports: ServicePorts,
+  policy: Policy,
+  { request, isThorough = false }: Nudge = {},
+): Promise<Decision> {
   let results = nothing;
+  let answer: Answer | undefined;
   const errors: Error[] = [];
   for (let round = 0; round < maxRounds; round++) {
     const before = await ports.states.load(service);
-    const observation = await observe(before.value, results, ports);
+    const seen = await observe(before.value, results, ports, policy, isThorough);
+    const observation = { ...seen, ...(request && !answer && { request }) };
     const decision = decide(before.value, observation, policy, ports.clock());
     if (decision.state !== before.value) {
       const recorded = await ports.states.save(decision.state, before);
       if (!recorded) continue;
       logDecision(before.value, decision, ports);
     }
-    if (decision.effects.length === 0) {
+    answer ??= decision.answer;
+    if (decision.state === before.value && decision.effects.length === 0) {
       if (errors.length > 0) throw new AggregateError(errors, errors.map((e) => e.message).join('; '));
-      return decision;
+      return { ...decision, ...(answer && { answer }) };
     }
     results = await act(decision.effects, ports);
     errors.push(...results.errors);
@@ -39,19 +66,34 @@ export async function reconcile(service: string, ports: ServicePorts, policy: Po
   throw new Error(`${service}: no fixpoint after ${maxRounds} rounds`);
 }
 
-async function observe(state: State, results: Results, ports: ServicePorts): Promise<Observation> {
+async function observe(
+  state: State,
+  results: Results,
+  ports: ServicePorts,
+  policy: Policy,
+  isThorough: boolean,
+): Promise<Observation> {
   const [evidence, command, host] = await Promise.all([
     ports.evidence.load(state.service),
     results.command ?? reportOfCommand(state, ports),
-    // The EC2 client is the slowest to load; the fast path does without it.
-    state.command?.hostUnreachable ? hostState(ports) : undefined,
+    mustSeeHost(state, policy, isThorough) ? hostState(ports) : undefined,
   ]);
+  // Asked only when nobody else says anything, and while its word could move something.
+  const isSilent = primaryHealth(evidence, policy, ports.clock()) === 'unknown';
+  const witness = isSilent && siteOf(state.phase) === 'primary' ? await ports.witness?.look() : undefined;
   return {
     evidence,
     ...(command && { command }),
     ...(host && { host }),
+    ...(witness && { witness }),
+    ...(results.hostStart && { hostStart: results.hostStart }),
     ...(results.delivered && { delivered: results.delivered }),
   };
+}
+
+/** The EC2 client is the slowest to load; the fast path of a warm host does without it. */
+function mustSeeHost({ command, phase }: State, { pilotLight }: Policy, isThorough: boolean): boolean {
+  return pilotLight || command?.hostUnreachable === true || (isThorough && phase === 'serving');
 }
 
 /** Not knowing is an observation too: it must not keep anybody from deciding. */
@@ -80,10 +122,12 @@ async function act(effects: readonly Effect[], ports: ServicePorts): Promise<Res
   ]);
   const all = [...told, ...done];
   const command = done.findLast((result) => result.command)?.command;
+  const hostStart = done.findLast((result) => result.hostStart)?.hostStart;
   return {
     delivered: all.flatMap((result) => result.delivered ?? []),
     errors: all.flatMap((result) => result.errors),
     ...(command && { command }),
+    ...(hostStart && { hostStart }),
   };
 }
 
@@ -99,7 +143,9 @@ async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
       case 'command':
         return { command: await ports.standby.send(effect), errors: [] };
       case 'start-host':
-        await ports.host.start();
+        return { hostStart: await ports.host.start(effect.instanceType), errors: [] };
+      case 'stop-host':
+        await ports.host.stop();
         return nothing;
       case 'deliver':
         await Promise.all([

@@ -2,9 +2,12 @@ import * as v from 'valibot';
 import {
   bearerSecret,
   cidr,
+  count,
   emailAddress,
   healthPath,
+  httpUrl,
   instanceId,
+  instanceType,
   plainValue,
   port,
   seconds,
@@ -48,6 +51,20 @@ const policy = v.strictObject({
     v.optional(seconds(1, 60), 3),
     'With `startOnSuspicion`: how long the trouble must last before it counts as a failover.',
   ),
+  flapLimit: described(
+    v.optional(count(1, 1000), 3),
+    'So many completed failovers within `flapWindowSeconds` are flapping: the service then stays on the standby until the primary has been up for `flapStableSeconds`, or an operator acknowledges.',
+  ),
+  flapWindowSeconds: described(v.optional(seconds(60, 86_400), 3600), 'See `flapLimit`.'),
+  flapStableSeconds: described(v.optional(seconds(0, 86_400), 1800), 'See `flapLimit`.'),
+  selfTestHours: described(
+    v.optional(count(0, 8760)),
+    'How often the standby is started, without traffic, to see whether it would; the first time soon after the deployment. 168 if left out, 0 for never; never as well while `startOnSuspicion` is off.',
+  ),
+  hostIdleSeconds: described(
+    v.optional(seconds(60, 86_400), 900),
+    'With `standby.pilotLight`: how long the instance is left running after its last use.',
+  ),
 });
 
 const service = v.strictObject({
@@ -77,6 +94,14 @@ const service = v.strictObject({
     v.optional(seconds(1, 300), 20),
     'From SIGTERM to SIGKILL when the standby is stopped.',
   ),
+  witnessUrl: described(
+    v.optional(httpUrl),
+    "The site's public address, asked from the cloud when the site's monitoring is silent. If it does not answer either, the service fails over; without it, silence only tells people.",
+  ),
+  hookTimeoutSeconds: described(
+    v.optional(seconds(1, 300), 30),
+    'How long each of your hooks in /etc/hybrid-failover/hooks/NAME on the host may take.',
+  ),
 });
 
 const createdHost = v.strictObject({
@@ -85,10 +110,7 @@ const createdHost = v.strictObject({
     'The addresses the site sends from; nobody else reaches the service ports.',
   ),
   instanceType: described(
-    v.optional(
-      v.pipe(v.string(), v.regex(/^[a-z][\w-]*\.[\w-]+$/, 'an instance type such as t3.small')),
-      't3.small',
-    ),
+    v.optional(instanceType, 't3.small'),
     'Its architecture must match `architecture`.',
   ),
   architecture: described(
@@ -101,7 +123,7 @@ const createdHost = v.strictObject({
   ),
 });
 
-export const schema = v.strictObject({
+const keys = v.strictObject({
   name: described(v.optional(serviceName, 'hybrid-failover'), 'Prefix of the stacks and their resources.'),
   region: described(
     v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as eu-central-1')),
@@ -119,6 +141,14 @@ export const schema = v.strictObject({
           'An EC2 instance of your own, with Docker and the SSM agent.',
         ),
         host: described(v.optional(createdHost), 'Settings of the instance to create.'),
+        pilotLight: described(
+          v.optional(v.boolean(), false),
+          'Stop the instance itself while the standby sleeps: cheaper, and a failover takes a minute or more longer. For one service only, and it switches `policy.startOnSuspicion` off.',
+        ),
+        alternateInstanceTypes: described(
+          v.optional(v.array(instanceType), []),
+          'Tried in turn when EC2 has no capacity to start the instance. Same architecture as the instance.',
+        ),
       }),
       v.check(
         ({ instanceId, host }) => (instanceId === undefined) !== (host === undefined),
@@ -158,6 +188,18 @@ export const schema = v.strictObject({
   ),
   policy: described(v.optional(policy, {}), 'When to move.'),
 });
+
+export const schema = v.pipe(
+  keys,
+  v.forward(
+    v.partialCheck(
+      [['standby', 'pilotLight'], ['services']],
+      ({ standby, services }) => !standby.pilotLight || services.length === 1,
+      'false with more than one service, because stopping the instance would stop them all',
+    ),
+    ['standby', 'pilotLight'],
+  ),
+);
 
 export type Config = v.InferOutput<typeof schema>;
 export type ServiceConfig = Config['services'][number];

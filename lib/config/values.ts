@@ -13,6 +13,21 @@ export const port = v.pipe(v.number(), v.integer('a whole number'), v.minValue(1
 export const seconds = (least: number, most: number) =>
   v.pipe(v.number(), v.integer('a whole number'), v.minValue(least), v.maxValue(most));
 
+export const count = (least: number, most: number) => seconds(least, most);
+
+export const instanceType = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][\w-]*\.[\w-]+$/, 'an instance type such as t3.small'),
+);
+
+export const httpUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+    'a URL such as https://api.example.com/',
+  ),
+);
+
 export const instanceId = v.pipe(
   v.string(),
   v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'an EC2 instance id such as i-0123456789abcdef0'),

@@ -16,6 +16,8 @@ export type ReconcilerProps = {
   readonly services: string;
   readonly instanceId: string;
   readonly documents: readonly StandbyDocument[];
+  /** What it may do to the instance besides starting it. */
+  readonly hostActions: readonly ('ec2:StopInstances' | 'ec2:ModifyInstanceAttribute')[];
   readonly table: StateTable;
   readonly topic: ITopic;
 };
@@ -55,7 +57,7 @@ export class Reconciler extends Construct {
     return lambda;
   }
 
-  #grant({ table, topic, documents, instanceId }: ReconcilerProps): void {
+  #grant({ table, topic, documents, instanceId, hostActions }: ReconcilerProps): void {
     table.grantDecide(this.lambda);
     topic.grantPublish(this.lambda);
     for (const document of documents) document.grantSend(this.lambda);
@@ -65,7 +67,7 @@ export class Reconciler extends Construct {
       resourceName: instanceId,
     });
     this.lambda.addToRolePolicy(
-      new PolicyStatement({ actions: ['ec2:StartInstances'], resources: [instance] }),
+      new PolicyStatement({ actions: ['ec2:StartInstances', ...hostActions], resources: [instance] }),
     );
     // These two know no resource to be limited to: docs.aws.amazon.com/service-authorization
     this.lambda.addToRolePolicy(

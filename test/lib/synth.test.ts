@@ -4,6 +4,7 @@ import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { describe, expect, it, test } from 'vitest';
 import { buildApp } from '../../lib/app.ts';
 import { loadConfig } from '../../lib/config/load.ts';
+import { policyOf } from '../../lib/policy.ts';
 
 type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: unknown };
 type Resource = {
@@ -26,6 +27,7 @@ const modes = {
   'created host': synth('failover.yaml'),
   'own instance': synth('docs/examples/own-instance.yaml'),
   'several services': synth('docs/examples/several-services.yaml'),
+  'pilot light': synth('docs/examples/pilot-light.yaml'),
 };
 const each = Object.entries(modes);
 
@@ -144,7 +146,7 @@ describe.each(each)('%s', (_, stacks) => {
         mainSteps: { inputs: { runCommand: unknown[] } }[];
       };
       expect(content.parameters).toEqual({
-        action: expect.objectContaining({ allowedValues: ['start', 'stop', 'prepare'] }),
+        action: expect.objectContaining({ allowedValues: ['start', 'stop', 'prepare', 'inspect'] }),
         epoch: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
         serial: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
       });
@@ -247,5 +249,49 @@ describe('the bundles', () => {
       JSON.stringify(Properties.Code),
     );
     expect(new Set(code).size).toBe(2);
+  });
+});
+
+describe('what the reconciler may do to the instance', () => {
+  const of = (mode: keyof typeof modes) =>
+    actions(statementsOf(stackOf(modes[mode], 'FailoverStack'), /Reconciler/)).filter((action) =>
+      action.startsWith('ec2:'),
+    );
+
+  it('depends on what the configuration asks for', () => {
+    expect(of('created host')).toEqual(['ec2:DescribeInstances', 'ec2:StartInstances']);
+    expect(of('pilot light')).toEqual([
+      'ec2:DescribeInstances',
+      'ec2:ModifyInstanceAttribute',
+      'ec2:StartInstances',
+      'ec2:StopInstances',
+    ]);
+  });
+});
+
+describe('the policy that the functions are told', () => {
+  const policyIn = (file: string) => {
+    const config = loadConfig(fileURLToPath(new URL(`../../${file}`, import.meta.url)));
+    const [service] = config.services;
+    if (!service) throw new Error(`${file} has no service`);
+    return policyOf(config, service);
+  };
+
+  it('has self-tests, unless a start has side effects', () => {
+    expect(policyIn('failover.yaml').selfTestSeconds).toBe(7 * 86_400);
+    const config = loadConfig(fileURLToPath(new URL('../../failover.yaml', import.meta.url)));
+    const [service] = config.services;
+    const careful = { ...config, policy: { ...config.policy, startOnSuspicion: false, selfTestHours: 24 } };
+    expect(service && policyOf(careful, service).selfTestSeconds).toBe(0);
+  });
+
+  it('of a pilot light: nothing on suspicion, and other instance types in turn', () => {
+    expect(policyIn('docs/examples/pilot-light.yaml')).toMatchObject({
+      startOnSuspicion: false,
+      pilotLight: true,
+      instanceTypes: ['t3.small', 't3a.small', 't2.small'],
+      hostIdleSeconds: 1800,
+    });
+    expect(policyIn('failover.yaml').instanceTypes).toEqual([]);
   });
 });

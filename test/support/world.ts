@@ -16,7 +16,7 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
 /** Fails a call when asked to; a test decides when. */
 export type Sabotage = (call: string) => void;
 
-type Sent = StandbyCommand & { id: string; outcome: CommandReport['outcome'] };
+type Sent = StandbyCommand & { id: string; outcome: CommandReport['outcome']; ran?: boolean };
 
 /**
  * The world in memory: the ports' other side, with a host that fences and a clock that is moved by hand.
@@ -27,7 +27,14 @@ export class World {
   state: Versioned<State> = { value: initialState('api'), revision: 0 };
   seen: Evidence = {};
   hostState: HostState = 'running';
+  /** How often EC2 has no capacity before it has. */
+  shortages = 0;
+  /** What the host was started as. */
+  readonly instanceTypes: (string | undefined)[] = [];
+  witness: 'reachable' | 'unreachable' | undefined;
   standbyRuns = false;
+  /** What the container is made of. */
+  image = `sha256:${'a'.repeat(64)}`;
   /** Newest command the host has run. */
   fence = 0;
   readonly sent: Sent[] = [];
@@ -45,11 +52,14 @@ export class World {
     if (!next) return;
     if (this.hostState !== 'running') {
       next.outcome = 'host-unreachable';
-    } else if (next.serial < this.fence) {
+    } else if (next.action !== 'inspect' && next.serial < this.fence) {
       next.outcome = 'superseded';
     } else {
-      this.fence = next.serial;
-      this.standbyRuns = next.action === 'start';
+      next.ran = this.standbyRuns;
+      if (next.action !== 'inspect') {
+        this.fence = next.serial;
+        this.standbyRuns = next.action === 'start';
+      }
       next.outcome = 'succeeded';
     }
   }
@@ -81,11 +91,20 @@ export class World {
       },
       host: {
         state: async () => this.#call('host.state', () => this.hostState),
-        start: async () =>
+        start: async (instanceType) =>
           this.#call('host.start', () => {
+            this.instanceTypes.push(instanceType);
+            if (this.shortages-- > 0) return 'no-capacity';
             this.hostState = 'running';
+            return 'requested';
+          }),
+        stop: async () =>
+          this.#call('host.stop', () => {
+            this.hostState = 'stopped';
+            this.standbyRuns = false;
           }),
       },
+      witness: { look: async () => this.#call('witness', () => this.witness) },
       clock: () => this.now,
       log: silentLog,
     };
@@ -109,7 +128,8 @@ export class World {
   }
 
   #report({ serial }: StandbyCommand, id: string): CommandReport {
-    const outcome = this.sent.find((one) => one.id === id)?.outcome ?? 'in-progress';
-    return { serial, outcome, id, newest: this.fence, detail: 'as the host said' } as CommandReport;
+    const { outcome = 'in-progress', ran = false } = this.sent.find((one) => one.id === id) ?? {};
+    const facts = { runs: this.standbyRuns, ran, image: 'acme/api:1', id: this.image };
+    return { serial, outcome, id, newest: this.fence, detail: 'as the host said', facts } as CommandReport;
   }
 }

@@ -1,4 +1,10 @@
-import { DescribeInstancesCommand, EC2Client, StartInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  ModifyInstanceAttributeCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -9,6 +15,7 @@ import { lambdaWaker } from '../../../lambda/adapters/lambda-waker.ts';
 import { secretTokens } from '../../../lambda/adapters/secret-tokens.ts';
 import { snsNotifier } from '../../../lambda/adapters/sns-notifier.ts';
 import type { Entry, EntryKind } from '../../../lambda/domain/types.ts';
+import { texts } from '../../../lambda/messages.ts';
 
 describe('the host', () => {
   const aws = mockClient(EC2Client);
@@ -27,10 +34,34 @@ describe('the host', () => {
     await expect(host.state()).rejects.toThrow(/received undefined, expected one of pending/);
   });
 
-  it('starts the instance', async () => {
+  it('starts the instance as it is', async () => {
     aws.on(StartInstancesCommand).resolves({});
-    await host.start();
+    expect(await host.start()).toBe('requested');
     expect(aws.commandCalls(StartInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-1'] });
+    expect(aws.commandCalls(ModifyInstanceAttributeCommand)).toEqual([]);
+  });
+
+  it('changes its type first when it is to be another one', async () => {
+    aws.on(StartInstancesCommand).resolves({});
+    aws.on(ModifyInstanceAttributeCommand).resolves({});
+    await host.start('t3a.small');
+    expect(aws.calls().map(({ args }) => args[0].input)).toEqual([
+      { InstanceId: 'i-1', InstanceType: { Value: 't3a.small' } },
+      { InstanceIds: ['i-1'] },
+    ]);
+  });
+
+  it('says that there is no capacity, and throws what else goes wrong', async () => {
+    const error = (name: string) => Object.assign(new Error('as EC2 said'), { name });
+    aws.on(StartInstancesCommand).rejectsOnce(error('InsufficientInstanceCapacity')).rejects(error('Other'));
+    expect(await host.start()).toBe('no-capacity');
+    await expect(host.start()).rejects.toThrow('as EC2 said');
+  });
+
+  it('stops the instance', async () => {
+    aws.on(StopInstancesCommand).resolves({});
+    await host.stop();
+    expect(aws.commandCalls(StopInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-1'] });
   });
 });
 
@@ -60,19 +91,7 @@ describe('the notifier', () => {
   };
   beforeEach(() => aws.reset());
 
-  const kinds: Record<EntryKind, true> = {
-    'failover-started': true,
-    'failover-completed': true,
-    'failover-abandoned': true,
-    'failback-started': true,
-    'failback-completed': true,
-    'command-failed': true,
-    'host-starting': true,
-    'standby-warmed': true,
-    'suspicion-passed': true,
-  };
-
-  test.each(Object.keys(kinds) as EntryKind[])('%s: a subject that SNS takes', async (kind) => {
+  test.each(Object.keys(texts) as EntryKind[])('%s: a subject that SNS takes', async (kind) => {
     aws.on(PublishCommand).resolves({});
     await notifier.tell({
       ...base,

@@ -93,3 +93,31 @@ describe('what became of it', () => {
     expect(await standby.report(start, 'c-1')).toEqual({ ...mine, outcome: 'in-progress' });
   });
 });
+
+describe('what the script said when it had done its work', () => {
+  const said = async (StandardOutputContent: string) => {
+    aws.on(GetCommandInvocationCommand).resolves({ Status: 'Success', StandardOutputContent });
+    return standby.report(start, 'c-1');
+  };
+  const id = `sha256:${'a'.repeat(64)}`;
+
+  it('is kept, but for the line that is for us', async () => {
+    const line = `standby: running=true ran=false image=acme/api:1 id=${id} digest=acme/api@${id}`;
+    expect(await said(`hook before-start: promoted\nstarted\n${line}\n`)).toEqual({
+      ...mine,
+      outcome: 'succeeded',
+      said: 'hook before-start: promoted\nstarted',
+      facts: { runs: true, ran: false, image: 'acme/api:1', id, digest: `acme/api@${id}` },
+    });
+  });
+
+  it('may have no digest, or be of an older script', async () => {
+    expect(await said(`standby: running=false ran=false image=acme/api:1 id=${id} digest=-`)).toEqual({
+      ...mine,
+      outcome: 'succeeded',
+      facts: { runs: false, ran: false, image: 'acme/api:1', id },
+    });
+    expect(await said('api is stopped')).toEqual({ ...mine, outcome: 'succeeded', said: 'api is stopped' });
+    expect(await said('standby: garbage')).toEqual({ ...mine, outcome: 'succeeded' });
+  });
+});

@@ -83,7 +83,7 @@ describe('what an alert proves', () => {
     ['onprem_recovered', 'up'],
   ])('%s firing: %s, as of its evaluation', async (name, kind) => {
     expect(await post(body(alert(name)))).toMatchObject({ status: 202, answer: { accepted: 1 } });
-    expect(recorded.get('api')).toEqual([{ kind, observedAt: evaluated }]);
+    expect(recorded.get('api')).toEqual([{ kind, observedAt: evaluated, arrivedAt: now }]);
     expect(woken).toEqual([['api']]);
     expect(order).toEqual(['recorded', 'woken']);
   });

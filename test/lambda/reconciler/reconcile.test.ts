@@ -32,10 +32,18 @@ describe('a failover and the way home', () => {
     expect(phase(world)).toBe('home');
     expect(world.standbyRuns).toBe(false);
     expect(world.state.value.epoch).toBe(2);
-    expect(world.sent.map(({ action, epoch }) => `${action} ${epoch}`)).toEqual(['start 1', 'stop 2']);
+    // Every now and then the standby that serves is asked whether it still does.
+    const starts = world.sent.filter(({ action }) => action === 'start');
+    expect(starts.length).toBeGreaterThan(2);
+    expect(new Set(starts.map(({ epoch }) => epoch))).toEqual(new Set([1]));
+    expect(world.sent.filter(({ action }) => action === 'stop').map(({ epoch }) => epoch)).toEqual([2]);
     const kinds = ['failover-started', 'failover-completed', 'failback-started', 'failback-completed'];
     expect(world.told.map(({ kind }) => kind)).toEqual(kinds);
-    expect([...world.history.values()].map(({ kind }) => kind)).toEqual(kinds);
+    const kept = [...world.history.values()];
+    expect(kept.filter(({ quiet }) => !quiet).map(({ kind }) => kind)).toEqual(kinds);
+    // The audit knows why it took so long, which nobody need be told.
+    const refusals = kept.filter(({ kind }) => kind === 'refused').map(({ reason }) => reason);
+    expect(refusals).toEqual(['primary-not-yet-stable', 'cooldown-active']);
     expect(world.state.value.outbox).toEqual([]);
   });
 
@@ -48,6 +56,45 @@ describe('a failover and the way home', () => {
     }
     expect(phase(world)).toBe('serving');
     expect(world.standbyRuns).toBe(true);
+  });
+
+  it('restarts a standby that died while it serves, and tells people', async () => {
+    const world = new World();
+    await live(world, 'down', 10);
+    world.standbyRuns = false;
+    world.now += 1000;
+    world.observe('nobody');
+    await live(world, 'down', 10);
+    expect({ runs: world.standbyRuns, epoch: world.state.value.epoch }).toEqual({ runs: true, epoch: 1 });
+    expect(world.told.map(({ kind }) => kind)).toContain('standby-restarted');
+  });
+
+  it('fails over for a dark site only if a witness sees nobody either', async () => {
+    for (const witness of [undefined, 'reachable', 'unreachable'] as const) {
+      const world = new World();
+      world.witness = witness;
+      await live(world, 'up', 10);
+      for (let minute = 0; minute < 5; minute++) {
+        world.now += 60_000;
+        await nudge(world);
+        world.runCommand();
+      }
+      expect(phase(world)).toBe(witness === 'unreachable' ? 'serving' : 'home');
+      const told = world.told.filter(({ kind }) => kind === 'site-silent').map(({ reason }) => reason);
+      // Once it serves, nobody asks the witness any more.
+      expect(told).toEqual([witness === 'reachable' ? 'alertmanager-dead' : 'site-silent']);
+    }
+  });
+
+  it('does not ask the witness while the site speaks, nor when the standby serves', async () => {
+    const world = new World();
+    const asked: string[] = [];
+    world.sabotage = (call) => asked.push(call);
+    await live(world, 'up', 10);
+    await live(world, 'down', 10);
+    world.now += 600_000;
+    await nudge(world);
+    expect(asked).not.toContain('before witness');
   });
 
   it('starts a stopped host first', async () => {
@@ -68,6 +115,71 @@ describe('a failover and the way home', () => {
     world.hostState = 'running';
     await live(world, 'down', 60);
     expect(phase(world)).toBe('serving');
+  });
+});
+
+describe('pilot light', () => {
+  const asleep = { ...policy, pilotLight: true, instanceTypes: ['t3.small', 't3a.small'] };
+
+  it('starts the instance at once, another type if need be, and stops it again when it is idle', async () => {
+    const world = new World();
+    world.hostState = 'stopped';
+    world.shortages = 1;
+    await live(world, 'up', 10, asleep);
+    expect(world.sent).toEqual([]);
+    await live(world, 'down', 60, asleep);
+    expect({ phase: phase(world), runs: world.standbyRuns }).toEqual({ phase: 'serving', runs: true });
+    expect(world.instanceTypes).toEqual(['t3.small', 't3a.small']);
+    expect(world.told.map(({ kind }) => kind)).toContain('no-capacity');
+    await live(world, 'up', 600, asleep);
+    expect({ phase: phase(world), host: world.hostState }).toEqual({ phase: 'home', host: 'running' });
+    await live(world, 'up', 500, asleep);
+    expect(world.hostState).toBe('stopped');
+  });
+});
+
+describe('a self-test', () => {
+  const tested = { ...policy, selfTestSeconds: 5000 };
+
+  it('starts the standby, stops it again, and tells people, each time it is due', async () => {
+    const world = new World();
+    await live(world, 'up', 60, tested);
+    expect({ phase: phase(world), runs: world.standbyRuns }).toEqual({ phase: 'home', runs: false });
+    expect(world.told.map(({ kind }) => kind)).toEqual(['self-test-passed']);
+    await live(world, 'up', 5000, tested);
+    expect(world.told.map(({ kind }) => kind)).toEqual(['self-test-passed', 'self-test-passed']);
+    expect(world.state.value.epoch).toBe(0);
+  });
+});
+
+describe('an operator', () => {
+  const ask = (world: World, action: 'switchover' | 'failback' | 'failover') =>
+    reconcile('api', world.ports, policy, { request: { action, by: 'eve' } });
+
+  it('switches over, and it stays there until a failback is asked for', async () => {
+    const world = new World();
+    await live(world, 'up', 10);
+    expect((await ask(world, 'switchover')).answer).toEqual({ accepted: true });
+    await live(world, 'up', 3600);
+    expect({ phase: phase(world), why: world.state.value.why }).toEqual({
+      phase: 'serving',
+      why: 'held-by-operator',
+    });
+    expect((await ask(world, 'failback')).answer).toEqual({ accepted: true });
+    await live(world, 'up', 60);
+    expect({ phase: phase(world), runs: world.standbyRuns }).toEqual({ phase: 'home', runs: false });
+  });
+
+  it('is answered once, however often the write is lost', async () => {
+    const world = new World();
+    world.observe('up');
+    const answers = await Promise.all([
+      ask(world, 'failover'),
+      ask(world, 'failover'),
+      ask(world, 'failover'),
+    ]);
+    expect(answers.filter(({ answer }) => answer?.accepted)).toHaveLength(1);
+    expect(world.state.value.epoch).toBe(1);
   });
 });
 
@@ -96,6 +208,8 @@ describe('a suspicion', () => {
     world.now += 1000;
     world.observe('suspect');
     await nudge(world, early);
+    // The host was looking for drift when the start came.
+    world.runCommand();
     world.runCommand();
     await nudge(world, early);
     expect({ runs: world.standbyRuns, phase: phase(world) }).toEqual({ runs: true, phase: 'warming' });

@@ -1,0 +1,148 @@
+import { pursue, requestCommand, success } from './command.ts';
+import { begin, type Draft, health, isPast, isPaused, note, set, tellSilence } from './draft.ts';
+import { silenceOf } from './evidence.ts';
+import { comeHome, cool, failOver, isFlapping, serve, takeOver, warm } from './moves.ts';
+import type { Phase, Reason } from './types.ts';
+import { isAnswering, isHostGone, keepHouse, test, verify } from './upkeep.ts';
+
+/** What to do in each phase. Every rule ends in exactly one reason. */
+export const rules: Record<Phase, (d: Draft) => Reason> = {
+  home,
+  warming,
+  cooling,
+  starting,
+  serving,
+  draining,
+  stopping,
+};
+
+function home(d: Draft): Reason {
+  const outage = outageOf(d);
+  if (outage) return isPaused(d) ? 'paused-by-operator' : failOver(d, outage);
+  const seen = health(d);
+  if (seen === 'down' || seen === 'suspected') return onSuspicion(d);
+  if (seen === 'unknown') return silent(d);
+  return keepHouse(d) ?? 'primary-healthy';
+}
+
+/** The standby is started, or has been, and the primary is still in charge. */
+function warming(d: Draft): Reason {
+  const outage = outageOf(d);
+  if (outage && isPaused(d)) return 'paused-by-operator';
+  if (outage) return success(d) ? takeOver(d, outage) : failOver(d, outage);
+  const seen = health(d);
+  const isTrouble = seen === 'down' || seen === 'suspected';
+  // What began as a test is of use now.
+  if (isTrouble) set(d, { testing: undefined });
+  if (d.next.testing) return test(d);
+  if (seen === 'up') {
+    note(d, 'suspicion-passed', 'suspicion-passed', { quiet: true });
+    cool(d);
+    return 'suspicion-passed';
+  }
+  // Silence stops nothing: what was started on suspicion waits for proof in either direction.
+  if (success(d)) return isTrouble ? 'awaiting-confirmation' : silent(d);
+  return pursue(d, 'start', 'standby-starting');
+}
+
+/** What was started ahead is stopped again. */
+function cooling(d: Draft): Reason {
+  const outage = outageOf(d);
+  if (outage && !isPaused(d)) return failOver(d, outage);
+  if (!success(d) && !isHostGone(d)) return pursue(d, 'stop', 'standby-cooling');
+  begin(d, 'home');
+  return 'standby-stopped';
+}
+
+function starting(d: Draft): Reason {
+  // Success first: once the standby serves, an early sign of the primary is no reason to drop it.
+  if (success(d)) {
+    serve(d, d.now - d.next.decidedAt);
+    return 'standby-healthy';
+  }
+  // Nobody serves yet, so there is nothing to wait for: no cooldown, no proof of stability.
+  const isBack = health(d) === 'up' && (d.observation.evidence.upAt ?? 0) > d.next.decidedAt;
+  if (isBack && d.next.heldBy === undefined && !isPaused(d))
+    return comeHome(d, 'primary-back-before-standby');
+  const isStuck = isPast(d, d.next.decidedAt, d.policy.escalateSeconds);
+  if (isStuck && d.next.stuckIn !== d.next.epoch) {
+    set(d, { stuckIn: d.next.epoch });
+    const tookMilliseconds = d.now - d.next.decidedAt;
+    const { failure } = d.next.command ?? {};
+    note(d, 'failover-stuck', 'start-failed', { tookMilliseconds, ...(failure && { detail: failure }) });
+  }
+  return pursue(d, 'start', 'standby-starting');
+}
+
+function serving(d: Draft): Reason {
+  const reason = stayOrLeave(d);
+  if (d.next.phase === 'serving') verify(d);
+  return reason;
+}
+
+function stayOrLeave(d: Draft): Reason {
+  const seen = health(d);
+  if (!isAnswering(d)) {
+    if (seen !== 'up' || isPaused(d)) return 'standby-not-answering';
+    // Nobody serves, and the primary could: then nothing is worth waiting for.
+    return comeHome(d, 'standby-not-answering');
+  }
+  if (d.next.heldBy !== undefined) return 'held-by-operator';
+  if (seen === 'down' || seen === 'suspected') return 'primary-still-down';
+  if (seen === 'unknown') return silent(d);
+  const flaps = isFlapping(d);
+  const stableSeconds = flaps ? d.policy.flapStableSeconds : d.policy.stableSeconds;
+  const { upSince = d.now } = d.observation.evidence;
+  if (!isPast(d, upSince, stableSeconds)) return flaps ? 'flapping' : 'primary-not-yet-stable';
+  if (!isPast(d, d.next.failovers.at(-1), d.policy.cooldownSeconds)) return 'cooldown-active';
+  return isPaused(d) ? 'paused-by-operator' : comeHome(d, 'primary-recovered');
+}
+
+function draining(d: Draft): Reason {
+  const outage = outageOf(d);
+  if (outage) return isPaused(d) ? 'paused-by-operator' : failOver(d, outage);
+  if (!isPast(d, d.next.since, d.policy.drainSeconds)) return 'standby-draining';
+  const seen = health(d);
+  if (seen === 'unknown') return silent(d);
+  // Stopping cannot be taken back quickly: it needs proof of health at this moment.
+  if (seen !== 'up') return 'primary-suspected';
+  begin(d, 'stopping');
+  requestCommand(d, 'stop');
+  return 'standby-drained';
+}
+
+function stopping(d: Draft): Reason {
+  const outage = outageOf(d);
+  if (outage && !isPaused(d)) return failOver(d, outage);
+  if (!success(d) && !isHostGone(d)) return pursue(d, 'stop', 'standby-stopping');
+  note(d, 'failback-completed', 'standby-stopped', { tookMilliseconds: d.now - d.next.decidedAt });
+  begin(d, 'home');
+  return 'standby-stopped';
+}
+
+/** Why the primary counts as lost; undefined while that is not certain. */
+function outageOf(d: Draft): Reason | undefined {
+  const seen = health(d);
+  if (seen === 'down' && isConfirmed(d)) return 'primary-down';
+  // Silence alone moves nothing: it takes a witness who does not see the site either.
+  if (seen === 'unknown' && silenceOf(d.observation) === 'site-dark') return 'site-dark';
+  return undefined;
+}
+
+/** Without a start on suspicion, the first sight of it down is enough: every second counts then. */
+function isConfirmed(d: Draft): boolean {
+  const since = d.observation.evidence.troubleSince ?? d.now;
+  return !d.policy.startOnSuspicion || isPast(d, since, d.policy.confirmSeconds);
+}
+
+function onSuspicion(d: Draft): Reason {
+  const { startOnSuspicion, suspicionIntervalSeconds } = d.policy;
+  if (!startOnSuspicion || isPaused(d)) return 'primary-suspected';
+  if (!isPast(d, d.next.warmedAt, suspicionIntervalSeconds)) return 'suspicion-rate-limited';
+  warm(d, 'primary-suspected');
+  return 'primary-suspected';
+}
+
+function silent(d: Draft): Reason {
+  return tellSilence(d, silenceOf(d.observation));
+}

@@ -1,0 +1,119 @@
+import { siteOf } from '../../../lambda/domain/decide.ts';
+import { primaryHealth } from '../../../lambda/domain/evidence.ts';
+import type { Decision, Policy } from '../../../lambda/domain/types.ts';
+import { reasons } from '../../../lambda/messages.ts';
+import { type Decided, now, type Rules } from './machine.ts';
+
+/**
+ * What must hold of every single decision, in words of its own and not in those of `decide`: none of these
+ * looks at how the decision was made.
+ */
+type Invariant = (one: Decided & Facts) => boolean;
+type Facts = { readonly policy: Policy; readonly after: Decision['state']; readonly decision: Decision };
+
+const seconds = (since: number | undefined) =>
+  since === undefined ? Number.POSITIVE_INFINITY : (now - since) / 1000;
+
+const health = ({ evidence, policy }: Decided & Facts) => primaryHealth(evidence, policy, now);
+const movesTo = (site: 'primary' | 'standby') => (one: Decided & Facts) =>
+  siteOf(one.before.phase) !== site && siteOf(one.after.phase) === site;
+const toStandby = movesTo('standby');
+const toPrimary = movesTo('primary');
+const isAutomatic = ({ request }: Decided) => request === undefined;
+const isPaused = ({ before }: Decided) => before.pause !== undefined && now < before.pause.until;
+const sends = ({ decision }: Facts, action: string) =>
+  decision.effects.some((effect) => effect.type === 'command' && effect.action === action);
+const recent = ({ before, policy }: Decided & Facts) =>
+  before.failovers.filter((at) => seconds(at) < policy.flapWindowSeconds && at > (before.acknowledgedAt ?? 0))
+    .length;
+
+export const invariants: Readonly<Record<string, Invariant>> = {
+  'one-site-in-charge-in-each-epoch': ({ before, after }) =>
+    siteOf(before.phase) === siteOf(after.phase) ? after.epoch === before.epoch : after.epoch > before.epoch,
+  'epoch-never-goes-back': ({ before, after }) => after.epoch >= before.epoch,
+  'every-state-has-exactly-one-reason': ({ decision, after }) =>
+    decision.reason === after.why && Object.hasOwn(reasons, decision.reason),
+  'no-failover-without-proof': (one) =>
+    !toStandby(one) ||
+    !isAutomatic(one) ||
+    health(one) === 'down' ||
+    (health(one) === 'unknown' && one.witness === 'unreachable' && one.evidence.upAt !== undefined),
+  'no-failover-on-a-suspicion-that-may-pass': (one) =>
+    !toStandby(one) ||
+    !isAutomatic(one) ||
+    !one.policy.startOnSuspicion ||
+    health(one) !== 'down' ||
+    seconds(one.evidence.troubleSince) >= one.policy.confirmSeconds,
+  'no-failback-without-positive-evidence': (one) => !toPrimary(one) || health(one) === 'up',
+  'no-switchover-of-a-primary-that-is-not-healthy': (one) =>
+    one.request?.action !== 'switchover' || !toStandby(one) || health(one) === 'up',
+  'paused-means-no-automatic-move': (one) =>
+    !isPaused(one) || !isAutomatic(one) || siteOf(one.before.phase) === siteOf(one.after.phase),
+  'paused-means-nothing-is-started-ahead': (one) =>
+    !isPaused(one) || !isAutomatic(one) || one.after.phase !== 'warming' || one.before.phase === 'warming',
+  'an-answering-standby-is-left-only-for-a-stable-primary': (one) => {
+    const leaves = one.before.phase === 'serving' && toPrimary(one) && isAutomatic(one);
+    if (!leaves || one.after.why === 'standby-not-answering') return true;
+    const flaps = recent(one) >= one.policy.flapLimit;
+    const needed = flaps ? one.policy.flapStableSeconds : one.policy.stableSeconds;
+    return seconds(one.evidence.upSince) >= needed;
+  },
+  'an-answering-standby-is-left-only-after-the-cooldown': (one) => {
+    const leaves = one.before.phase === 'serving' && toPrimary(one) && isAutomatic(one);
+    if (!leaves || one.after.why === 'standby-not-answering') return true;
+    return seconds(one.before.failovers.at(-1)) >= one.policy.cooldownSeconds;
+  },
+  'what-an-operator-holds-is-not-brought-home': (one) =>
+    one.before.heldBy === undefined ||
+    !toPrimary(one) ||
+    !isAutomatic(one) ||
+    one.after.why === 'standby-not-answering',
+  'the-standby-in-charge-is-never-stopped': (one) =>
+    siteOf(one.after.phase) === 'primary' || !sends(one, 'stop'),
+  'the-standby-is-started-only-when-it-is-wanted': (one) =>
+    !sends(one, 'start') || siteOf(one.after.phase) === 'standby' || one.after.phase === 'warming',
+  'a-standby-that-served-is-stopped-only-on-proof-of-health': (one) =>
+    one.before.phase !== 'draining' || one.after.phase !== 'stopping' || health(one) === 'up',
+  'a-standby-that-served-is-stopped-only-after-the-drain': (one) =>
+    one.before.phase !== 'draining' ||
+    one.after.phase !== 'stopping' ||
+    seconds(one.before.since) >= one.policy.drainSeconds,
+  'what-was-started-ahead-is-stopped-only-on-proof-of-health': (one) =>
+    one.before.phase !== 'warming' ||
+    one.after.phase !== 'cooling' ||
+    one.before.testing === true ||
+    health(one) === 'up',
+  'no-start-on-suspicion-where-it-is-off': (one) =>
+    one.policy.startOnSuspicion ||
+    one.before.phase !== 'home' ||
+    one.after.phase !== 'warming' ||
+    one.after.testing === true,
+  'no-start-on-suspicion-too-often': (one) =>
+    one.before.phase !== 'home' ||
+    one.after.phase !== 'warming' ||
+    one.after.testing === true ||
+    seconds(one.before.warmedAt) >= one.policy.suspicionIntervalSeconds,
+  'no-test-unless-the-primary-is-healthy': (one) =>
+    one.before.phase !== 'home' || one.after.testing !== true || health(one) === 'up',
+  'a-failover-is-abandoned-only-if-the-primary-came-back-after-it': (one) =>
+    one.before.phase !== 'starting' ||
+    !toPrimary(one) ||
+    !isAutomatic(one) ||
+    (one.evidence.upAt ?? 0) > one.before.decidedAt,
+  'serving-means-that-the-standby-answered': (one) =>
+    one.after.phase !== 'serving' || one.before.phase === 'serving' || one.reported,
+  'only-an-idle-host-is-stopped': (one) =>
+    !one.decision.effects.some(({ type }) => type === 'stop-host') ||
+    (one.after.phase === 'home' &&
+      one.policy.pilotLight &&
+      seconds(one.before.since) >= one.policy.hostIdleSeconds &&
+      health(one) === 'up'),
+  'a-command-carries-a-number-that-none-had': ({ before, decision }) =>
+    decision.effects.every((effect) => effect.type !== 'command' || effect.serial >= before.nextCommand),
+};
+
+/** @returns the names of those that this decision breaks */
+export function brokenBy(one: Decided, { policy }: Rules): string[] {
+  const facts = { ...one, policy, after: one.decision.state };
+  return Object.entries(invariants).flatMap(([name, holds]) => (holds(facts) ? [] : [name]));
+}

@@ -1,0 +1,281 @@
+import { decide, initialState } from '../../../lambda/domain/decide.ts';
+import { fold } from '../../../lambda/domain/evidence.ts';
+import type {
+  Command,
+  CommandReport,
+  Decision,
+  Effect,
+  Evidence,
+  HostState,
+  OperatorRequest,
+  Policy,
+  Sighting,
+  State,
+} from '../../../lambda/domain/types.ts';
+
+/**
+ * The whole system as a machine of finitely many states: `decide` as it is, and around it a primary that
+ * fails and returns, evidence that is lost or late, a host that works, fails or is cut off, a queue of
+ * commands that arrive in any order, and deciders that die between any two steps. Time goes in steps of a
+ * second; whatever is older than every limit that could still matter counts as just that old.
+ */
+export type Machine = {
+  readonly control: State;
+  readonly evidence: Evidence;
+  readonly primary: 'up' | 'down';
+  /** How the primary was a step ago: what a late alert tells. */
+  readonly was: 'up' | 'down';
+  readonly host: HostState;
+  readonly containerRuns: boolean;
+  /** Serial of the newest command the host has run. */
+  readonly fence: number;
+  /** Commands that SSM has taken and the host has not seen. */
+  readonly queue: readonly { readonly serial: number; readonly action: Command['action'] }[];
+  /** What became of the command that the control plane waits for. */
+  readonly ended?: { readonly serial: number; readonly outcome: 'succeeded' | 'failed' | 'superseded' };
+};
+
+/** A world: what is configured, and what can happen in it. */
+export type Rules = {
+  readonly policy: Policy;
+  /** Somebody looks at the site from outside. */
+  readonly hasWitness?: boolean;
+  /** Deciders die between any two steps. */
+  readonly crashes?: boolean;
+  /** Commands are overtaken and fail, and the standby dies. */
+  readonly hostFails?: boolean;
+  /** What operators ask for, at any moment. */
+  readonly requests?: readonly OperatorRequest[];
+};
+
+/** One thing that happens, and what a decider decided if it was a decider. */
+export type Step = { readonly name: string; readonly to: Machine; readonly decided: readonly Decided[] };
+export type Decided = {
+  readonly before: State;
+  readonly evidence: Evidence;
+  readonly witness: 'unreachable' | undefined;
+  readonly request: OperatorRequest | undefined;
+  /** Whether the host has said that what was waited for is done. */
+  readonly reported: boolean;
+  readonly decision: Decision;
+};
+
+export const now = 1_000_000;
+const second = 1000;
+/** SSM gives up on what it cannot deliver. */
+const queueLimit = 2;
+
+export function firstMachine(): Machine {
+  return {
+    control: { ...initialState('api'), since: 0, inspectedAt: now },
+    evidence: {},
+    primary: 'up',
+    was: 'up',
+    host: 'running',
+    containerRuns: false,
+    fence: 0,
+    queue: [],
+  };
+}
+
+const truth = (primary: 'up' | 'down', observedAt: number): Sighting[] =>
+  primary === 'up'
+    ? [{ kind: 'up', observedAt }]
+    : [
+        { kind: 'suspect', observedAt },
+        { kind: 'down', observedAt },
+      ];
+
+export function told(evidence: Evidence, sightings: readonly Sighting[], { policy }: Rules): Evidence {
+  return sightings.reduce((all, one) => fold(all, one, policy.heartbeatTimeoutSeconds), evidence);
+}
+
+/** A step of time, after which the site says something, nothing, or what was so a step ago. */
+export function tick(m: Machine, says: 'truth' | 'nothing' | 'late', rules: Rules): Machine {
+  const later = now + second;
+  const sightings =
+    says === 'truth' ? truth(m.primary, later) : says === 'late' ? truth(m.was, later - second) : [];
+  const evidence = told(m.evidence, sightings, rules);
+  return normal({ ...m, evidence, was: m.primary }, rules, later);
+}
+
+/** What the host makes of one command of its queue. */
+export function run(m: Machine, index: number, works: boolean, rules: Rules): Machine {
+  const next = m.queue[index];
+  if (!next) return m;
+  const queue = m.queue.filter((_, i) => i !== index);
+  const end = (outcome: 'succeeded' | 'failed' | 'superseded', more: Partial<Machine> = {}) =>
+    normal({ ...m, queue, ...more, ended: latest(m, { serial: next.serial, outcome }) }, rules, now);
+  if (next.serial < m.fence) return end('superseded');
+  const fence = next.serial;
+  if (!works) return end('failed', { fence, containerRuns: next.action === 'stop' && m.containerRuns });
+  return end('succeeded', { fence, containerRuns: next.action === 'start' });
+}
+
+/** Only the command that is waited for is ever asked about. */
+function latest(m: Machine, ended: NonNullable<Machine['ended']>): Machine['ended'] {
+  return ended.serial === m.control.command?.serial ? ended : m.ended;
+}
+
+/** Where a decider dies: after it has recorded round `round`, before or after it has acted. */
+export type Crash = { readonly round: number; readonly acted: boolean };
+
+/** Somebody looks, until nothing changes any more, or until he dies. */
+export function look(
+  m: Machine,
+  rules: Rules,
+  more: { crash?: Crash; request?: OperatorRequest } = {},
+): Step {
+  let { request } = more;
+  let machine = m;
+  let report: CommandReport | undefined;
+  let hostStart: 'requested' | 'no-capacity' | undefined;
+  const decided: Decided[] = [];
+  for (let round = 1; round <= 12; round++) {
+    const { control: before, evidence } = machine;
+    const isSilent = rules.hasWitness && machine.primary === 'down';
+    const witness = isSilent ? ('unreachable' as const) : undefined;
+    const command = report ?? reportOf(machine);
+    const decision = decide(
+      before,
+      {
+        evidence,
+        host: machine.host,
+        ...(witness && { witness }),
+        ...(command && { command }),
+        ...(hostStart && { hostStart }),
+        ...(request && { request }),
+        delivered: before.outbox.map(({ entry }) => entry.id),
+      },
+      rules.policy,
+      now,
+    );
+    decided.push({
+      before,
+      evidence,
+      witness,
+      request,
+      reported: command?.outcome === 'succeeded',
+      decision,
+    });
+    request = undefined;
+    const isSettled = decision.state === before && decision.effects.length === 0;
+    machine = { ...machine, control: decision.state };
+    if (isSettled) return { name: 'look', to: normal(machine, rules, now), decided };
+    const dies = more.crash?.round === round;
+    if (dies && !more.crash?.acted) break;
+    report = undefined;
+    hostStart = undefined;
+    for (const effect of decision.effects) {
+      const done = act(machine, effect);
+      machine = done.machine;
+      report ??= done.report;
+      hostStart ??= done.hostStart;
+    }
+    if (dies) break;
+  }
+  if (!more.crash) throw new Error('fixpoint: not reached within 12 looks');
+  return { name: 'crash', to: normal(machine, rules, now), decided };
+}
+
+function reportOf({ control, ended, fence }: Machine): CommandReport | undefined {
+  const { command } = control;
+  if (command?.id === undefined || command.retryAt !== undefined) return undefined;
+  const { serial } = command;
+  if (ended?.serial !== serial) return { serial, outcome: 'in-progress' };
+  if (ended.outcome === 'superseded') return { serial, outcome: 'superseded', newest: fence };
+  return ended.outcome === 'succeeded'
+    ? { serial, outcome: 'succeeded' }
+    : { serial, outcome: 'failed', detail: 'x' };
+}
+
+type Done = { machine: Machine; report?: CommandReport; hostStart?: 'requested' };
+
+function act(machine: Machine, effect: Effect): Done {
+  switch (effect.type) {
+    case 'deliver':
+      return { machine };
+    case 'start-host':
+      return { machine: { ...machine, host: 'running' }, hostStart: 'requested' };
+    case 'stop-host':
+      return { machine: { ...machine, host: 'stopped', containerRuns: false, queue: [] } };
+    case 'command': {
+      const { serial, action } = effect;
+      if (machine.host !== 'running')
+        return { machine, report: { serial, outcome: 'host-unreachable', detail: 'x' } };
+      const queue = [...machine.queue, { serial, action }].slice(-queueLimit);
+      return { machine: { ...machine, queue }, report: { serial, outcome: 'sent', id: 'c' } };
+    }
+  }
+}
+
+/** The same machine with `now` where it was, small numbers, and nothing in it that no longer matters. */
+export function normal(m: Machine, { policy }: Rules, at: number): Machine {
+  const age = (moment: number | undefined, limitSeconds: number) =>
+    moment === undefined ? undefined : now - Math.min(Math.max(at - moment, 0), limitSeconds * second);
+  const ahead = (moment: number) => now + Math.max(moment - at, 0);
+  const { heartbeatTimeoutSeconds, leaseSeconds, flapWindowSeconds } = policy;
+  const fresh = Math.max(heartbeatTimeoutSeconds, leaseSeconds) + 1;
+  const { control: c, evidence: e } = m;
+  const serials = [m.fence, c.command?.serial ?? 0, ...m.queue.map(({ serial }) => serial), 0];
+  const ranks = [...new Set(serials)].sort((a, b) => a - b);
+  const rank = (serial: number) => ranks.indexOf(serial);
+  // Where nothing counts as flapping, the last failover matters for as long as the cooldown takes.
+  const flaps = policy.flapLimit < 10;
+  const horizon = flaps ? flapWindowSeconds : policy.cooldownSeconds;
+  const recent = c.failovers.filter((moment) => at - moment < horizon * second);
+  const acknowledged = c.acknowledgedAt !== undefined && at - c.acknowledgedAt < flapWindowSeconds * second;
+  const control = {
+    ...c,
+    epoch: 1,
+    since: age(c.since, Math.max(policy.drainSeconds, policy.pilotLight ? policy.hostIdleSeconds : 0)),
+    decidedAt: age(c.decidedAt, c.phase === 'starting' ? Math.max(policy.escalateSeconds, fresh) : 0),
+    whySince: now,
+    failovers: recent.slice(flaps ? 0 : -1).map((moment) => age(moment, horizon)),
+    acknowledgedAt: acknowledged ? age(c.acknowledgedAt, flapWindowSeconds) : undefined,
+    pause: c.pause && { until: ahead(c.pause.until), by: 'x', why: 'x' },
+    outbox: [],
+    nextEntry: 1,
+    nextCommand: ranks.length,
+    warmedAt: policy.startOnSuspicion ? age(c.warmedAt, policy.suspicionIntervalSeconds) : undefined,
+    testedAt: age(c.testedAt, policy.selfTestSeconds),
+    verifiedAt: age(c.verifiedAt, policy.verifySeconds),
+    inspectedAt: now,
+    stuckIn: c.stuckIn === c.epoch ? 1 : undefined,
+    hostStopAt: age(c.hostStopAt, policy.hostIdleSeconds),
+    command: c.command && {
+      ...c.command,
+      serial: rank(c.command.serial),
+      attempt: Math.min(c.command.attempt, 3),
+      requestedAt: age(c.command.requestedAt, policy.commandTimeoutSeconds),
+      ...(c.command.retryAt !== undefined && { retryAt: ahead(c.command.retryAt) }),
+      ...(c.command.failure && { failure: 'x' }),
+    },
+  };
+  const evidence = {
+    downAt: age(e.downAt, fresh),
+    suspectAt: age(e.suspectAt, fresh),
+    upAt: age(e.upAt, fresh),
+    upSince: age(e.upSince, Math.max(policy.stableSeconds, policy.flapStableSeconds, fresh)),
+    troubleSince: age(e.troubleSince, Math.max(policy.confirmSeconds, fresh)),
+  };
+  const { ended, ...rest } = m;
+  const isAwaited = ended !== undefined && ended.serial === c.command?.serial;
+  return {
+    ...rest,
+    control: defined(control) as State,
+    evidence: defined(evidence) as Evidence,
+    fence: rank(m.fence),
+    queue: m.queue.map(({ serial, action }) => ({ serial: rank(serial), action })),
+    ...(isAwaited && { ended: { ...ended, serial: rank(ended.serial) } }),
+  };
+}
+
+function defined(value: Record<string, unknown>): unknown {
+  return Object.fromEntries(
+    Object.keys(value)
+      .filter((key) => value[key] !== undefined)
+      .sort()
+      .map((key) => [key, value[key]]),
+  );
+}
