@@ -1,20 +1,18 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import {
+  AmazonLinuxCpuType,
+  BlockDeviceVolume,
   CfnEIP,
+  EbsDeviceVolumeType,
   Instance,
   InstanceType,
+  MachineImage,
   Peer,
   Port,
   SecurityGroup,
   SubnetType,
-  Vpc,
-} from 'aws-cdk-lib/aws-ec2';
-import {
-  AmazonLinuxCpuType,
-  BlockDeviceVolume,
-  EbsDeviceVolumeType,
-  MachineImage,
   UserData,
+  Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -102,7 +100,7 @@ export class StandbyStack extends Stack {
     userData.addCommands(
       'set -euo pipefail',
       'dnf install -y docker amazon-ecr-credential-helper',
-      'mkdir -p /root/.docker /etc/hybrid-failover',
+      'mkdir -p /root/.docker /etc/hybrid-failover/hooks',
       `echo '{"credHelpers":{"${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}":"ecr-login"}}' > /root/.docker/config.json`,
       'systemctl enable --now docker',
     );

@@ -1,10 +1,11 @@
 /**
  * The host's `docker` command where no Docker daemon is reachable: runs a container's program as a plain
  * process. It implements what lib/host/standby.sh uses and refuses everything else. Each call is a process
- * of its own, so all state is in files below DRILL_DOCKER_DIR.
+ * of its own, so all state is in files below DRILL_DOCKER_DIR. Nobody watches the processes: Docker starts a
+ * container that has died by itself, here it stays dead until somebody starts it.
  */
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pairs, parse } from './standin-arguments.ts';
@@ -13,15 +14,17 @@ import {
   fail,
   fileOf,
   folder,
+  imageId,
   imageNamed,
   isRunning,
   load,
   logOf,
+  repoDigests,
   save,
   startTicks,
 } from './standin-store.ts';
 
-/** Limits and restart policies are accepted: a plain process has neither. */
+/** Limits are accepted: a plain process has none. The restart policy is remembered for who asks. */
 const CREATE_OPTIONS = [
   '--name',
   '--publish',
@@ -53,52 +56,56 @@ const CREATE_OPTIONS = [
 function create(args: string[]): void {
   const { all, last, rest } = parse(args, CREATE_OPTIONS, ['--read-only', '--init']);
   const [image = '', ...command] = rest;
-  imageNamed(image);
+  const id = imageId(imageNamed(image));
   if (command.length > 0)
     fail(`docker create: the drill's stand-in takes no command, got ${command.join(' ')}`, 125);
   const name = last('--name') ?? fail('docker create: the stand-in needs --name');
   if (existsSync(fileOf(name))) fail(`Conflict. The container name "/${name}" is already in use`);
   const fileLines = all('--env-file').flatMap((file) => readFileSync(file, 'utf8').split('\n'));
   const lines = [...fileLines.filter((line) => line !== '' && !line.startsWith('#')), ...all('--env', '-e')];
-  const id = randomBytes(32).toString('hex');
-  save({
-    Id: id,
+  const container: Container = {
+    Id: randomBytes(32).toString('hex'),
     Name: name,
-    Image: image,
-    Config: { Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
+    Image: id,
+    Config: { Image: image, Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
+    HostConfig: { RestartPolicy: { Name: last('--restart') ?? 'no' } },
+    StartedAt: '0001-01-01T00:00:00Z',
     HostPort: last('--publish', '-p')?.split(':').at(-2),
     StopTimeout: Number(last('--stop-timeout') ?? 10),
     Pid: undefined,
     StartTicks: undefined,
-  });
+  };
+  save(container);
   appendFileSync(join(folder, 'names'), `${name}\n`);
-  process.stdout.write(`${id}\n`);
+  process.stdout.write(`${container.Id}\n`);
 }
 
 function start(args: string[]): void {
-  const [name = ''] = parse(args, []).rest;
-  const container = load(name);
-  if (!isRunning(container)) {
-    const image = imageNamed(container.Image);
-    const [program = '', ...programArgs] = image.command;
-    const log = openSync(logOf(name), 'a');
-    const child = spawn(program, programArgs, {
-      cwd: image.folder ?? folder,
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: {
-        PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
-        HOSTNAME: container.Id.slice(0, 12),
-        ...image.environment,
-        ...container.Config.Env,
-        ...(container.HostPort === undefined ? {} : { [image.portVariable ?? 'PORT']: container.HostPort }),
-      },
-    });
-    child.unref();
-    if (child.pid === undefined) fail(`docker start: ${program} could not be started`);
-    save({ ...container, Pid: child.pid, StartTicks: startTicks(child.pid) });
-  }
-  process.stdout.write(`${name}\n`);
+  const container = load(parse(args, []).rest[0] ?? '');
+  if (!isRunning(container)) begin(container);
+  process.stdout.write(`${container.Name}\n`);
+}
+
+function begin(container: Container): void {
+  const image = imageNamed(container.Image);
+  const [program = '', ...programArgs] = image.command;
+  const log = openSync(logOf(container.Name), 'a');
+  const child = spawn(program, programArgs, {
+    cwd: image.folder ?? folder,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
+      HOSTNAME: container.Id.slice(0, 12),
+      ...image.environment,
+      ...container.Config.Env,
+      ...(container.HostPort === undefined ? {} : { [image.portVariable ?? 'PORT']: container.HostPort }),
+    },
+  });
+  child.unref();
+  if (child.pid === undefined) fail(`docker start: ${program} could not be started`);
+  const StartedAt = new Date().toISOString();
+  save({ ...container, StartedAt, Pid: child.pid, StartTicks: startTicks(child.pid) });
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -109,7 +116,12 @@ async function end(container: Container, graceSeconds: number): Promise<void> {
   const deadline = Date.now() + graceSeconds * 1000;
   // It is no child of this process, so nothing announces its end.
   while (isRunning(container) && Date.now() < deadline) await pause(20);
-  if (isRunning(container)) process.kill(container.Pid, 'SIGKILL');
+  await endNow(container);
+}
+
+async function endNow(container: Container): Promise<void> {
+  if (container.Pid === undefined || !isRunning(container)) return;
+  process.kill(container.Pid, 'SIGKILL');
   while (isRunning(container)) await pause(20);
 }
 
@@ -120,13 +132,28 @@ async function stop(args: string[]): Promise<void> {
   process.stdout.write(`${container.Name}\n`);
 }
 
+async function restart(args: string[]): Promise<void> {
+  const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
+  const container = load(rest[0] ?? '');
+  await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
+  begin(container);
+  process.stdout.write(`${container.Name}\n`);
+}
+
+async function kill(args: string[]): Promise<void> {
+  const container = load(parse(args, []).rest[0] ?? '');
+  if (!isRunning(container)) fail(`cannot kill container: ${container.Name}: container is not running`);
+  await endNow(container);
+  process.stdout.write(`${container.Name}\n`);
+}
+
 async function remove(args: string[]): Promise<void> {
   const { all, rest } = parse(args, [], ['--force', '-f']);
   const container = load(rest[0] ?? '');
   const forced = all('--force', '-f').length > 0;
   if (isRunning(container) && !forced)
     fail(`cannot remove container "/${container.Name}": container is running`);
-  await end(container, 0);
+  await endNow(container);
   if (existsSync(logOf(container.Name))) {
     // The drill counts executions in the logs, so they outlive the container.
     appendFileSync(join(folder, `${container.Name}.removed.log`), readFileSync(logOf(container.Name)));
@@ -141,7 +168,14 @@ function inspectContainer(args: string[]): void {
   const container = load(rest[0] ?? '');
   const running = isRunning(container);
   print(
-    { ...container, State: { Running: running, Status: running ? 'running' : 'exited' } },
+    {
+      ...container,
+      State: {
+        Running: running,
+        Status: running ? 'running' : 'exited',
+        StartedAt: container.StartedAt,
+      },
+    },
     last('--format', '-f'),
   );
 }
@@ -149,19 +183,22 @@ function inspectContainer(args: string[]): void {
 function inspectImage(args: string[]): void {
   const { last, rest } = parse(args, ['--format', '-f']);
   const image = imageNamed(rest[0] ?? '');
-  const id = createHash('sha256').update(JSON.stringify(image)).digest('hex');
-  print({ Id: `sha256:${id}` }, last('--format', '-f'));
+  print({ Id: imageId(image), RepoDigests: repoDigests(image) }, last('--format', '-f'));
 }
 
-/** Fills in a Go template, as far as the host's script uses them: `.A.B` and `index .A.B "key"`. */
+/** Fills in a Go template, as far as they are used: `.A.B`, `index .A.B "key"` and `join .A.B "separator"`. */
 function print(value: object, format: string | undefined): void {
   const text = format?.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
-    const found = /^(?:index )?((?:\.\w+)+)(?: "([^"]*)")?$/.exec(expression);
-    if (!found) return fail(`docker inspect: the stand-in does not know the template ${whole}`, 125);
-    const path = [...(found[1] ?? '').slice(1).split('.'), ...(found[2] === undefined ? [] : [found[2]])];
-    return String(
-      path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value) ?? '',
+    const [, verb, path = '', , word] =
+      /^(?:(index|join) )?((?:\.\w+)+)( "([^"]*)")?$/.exec(expression) ?? [];
+    if (path === '' || (verb === undefined) !== (word === undefined))
+      return fail(`docker inspect: the stand-in does not know the template ${whole}`, 125);
+    const keys = [...path.slice(1).split('.'), ...(verb === 'index' && word !== undefined ? [word] : [])];
+    const found = keys.reduce<unknown>(
+      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+      value,
     );
+    return Array.isArray(found) ? found.join(word) : String(found ?? '');
   });
   process.stdout.write(`${text ?? JSON.stringify([value], null, 2)}\n`);
 }
@@ -182,6 +219,8 @@ const sub = args[0] === 'inspect' ? args.slice(1) : undefined;
 if (command === 'create') create(args);
 else if (command === 'start') start(args);
 else if (command === 'stop') await stop(args);
+else if (command === 'restart') await restart(args);
+else if (command === 'kill') await kill(args);
 else if (command === 'rm') await remove(args);
 else if (command === 'logs') logs(args);
 else if (command === 'inspect') inspectContainer(args);

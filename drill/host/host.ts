@@ -13,11 +13,15 @@ export interface HostRun {
 
 /** The EC2 host as the stand-in cloud sees it. */
 export interface StandbyHost {
+  /** Where an operator's hooks are: the executable `SERVICE/before-start` in this folder, and so on. */
+  readonly hooksFolder: string;
   /** Runs a script as the SSM agent does, for at most `timeoutSeconds`. */
   run(script: string, limits: { timeoutSeconds: number; signal?: AbortSignal }): Promise<HostRun>;
   /** The instance is being stopped: its containers end. */
   shutdown(): Promise<void>;
-  /** The instance came up: Docker starts again what ran before. */
+  /** The standby's containers die. Nobody starts them again, as Docker would if they died by themselves. */
+  crash(): Promise<void>;
+  /** The instance came up: Docker starts what its restart policies say. */
   boot(): Promise<void>;
   /** Everything the containers wrote to stdout so far, one line each. */
   containerLines(): Promise<string[]>;
@@ -38,11 +42,15 @@ export interface HostOptions {
 /** How long a container may take to end before the host removes it by force, in seconds. */
 const SHUTDOWN_GRACE_SECONDS = 10;
 
+/** How Docker's moment for "has never been started" begins. */
+const NEVER = '0001-01-01';
+
 /** Makes a host in its folder. Nothing is run before the first command. */
 export function createHost({ folder, dockerCommand, environment }: HostOptions): StandbyHost {
   const bin = join(folder, 'bin');
   const dockerFolder = join(folder, 'docker');
-  for (const needed of [bin, dockerFolder, join(folder, 'state'), join(folder, 'commands')])
+  const hooksFolder = join(folder, 'hooks');
+  for (const needed of [bin, dockerFolder, hooksFolder, join(folder, 'state'), join(folder, 'commands')])
     mkdirSync(needed, { recursive: true });
   const docker = join(bin, 'docker');
   writeFileSync(docker, dockerCommand, { mode: 0o755 });
@@ -51,15 +59,27 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
     HOME: folder,
     LANG: 'C.UTF-8',
     FAILOVER_STATE_DIR: join(folder, 'state'),
+    FAILOVER_HOOKS_DIR: hooksFolder,
     DRILL_DOCKER_DIR: dockerFolder,
     ...environment,
   };
   let commands = 0;
-  let ranBefore: string[] = [];
+  let ranBefore = new Set<string>();
   const run = (program: string, args: string[], timeoutSeconds: number, signal?: AbortSignal) =>
     runProcess(program, args, { cwd: folder, env, timeoutSeconds, ...(signal && { signal }) });
+  const inspect = async (name: string, template: string) => {
+    const { stdout } = await run(docker, ['container', 'inspect', '--format', template, name], 60);
+    return stdout.trim();
+  };
+  const running = async () => {
+    const found: string[] = [];
+    for (const name of containerNames(dockerFolder))
+      if ((await inspect(name, '{{.State.Running}}')) === 'true') found.push(name);
+    return found;
+  };
 
   return {
+    hooksFolder,
     run(script, { timeoutSeconds, signal }) {
       commands += 1;
       const file = join(folder, 'commands', `${commands}.sh`);
@@ -70,20 +90,18 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
         : run('bash', [file], timeoutSeconds, signal);
     },
     async shutdown() {
-      ranBefore = [];
-      for (const name of containerNames(dockerFolder)) {
-        const { stdout } = await run(
-          docker,
-          ['container', 'inspect', '--format', '{{.State.Running}}', name],
-          60,
-        );
-        if (stdout.trim() !== 'true') continue;
-        ranBefore.push(name);
+      ranBefore = new Set(await running());
+      for (const name of ranBefore)
         await run(docker, ['stop', '--time', String(SHUTDOWN_GRACE_SECONDS), name], 60);
-      }
+    },
+    async crash() {
+      for (const name of await running()) await run(docker, ['kill', name], 60);
     },
     async boot() {
-      for (const name of ranBefore) await run(docker, ['start', name], 60);
+      for (const name of containerNames(dockerFolder)) {
+        const known = await inspect(name, '{{.HostConfig.RestartPolicy.Name}} {{.State.StartedAt}}');
+        if (startsAtBoot(known, ranBefore.has(name))) await run(docker, ['start', name], 60);
+      }
     },
     async containerLines() {
       const lines: string[] = [];
@@ -100,6 +118,17 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
       for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
     },
   };
+}
+
+/**
+ * What Docker does when its daemon comes up. It starts nothing that was only created, whatever the policy.
+ * @param known the container's restart policy and the moment it was last started
+ * @param ranBefore whether it ran when the host was shut down
+ */
+function startsAtBoot(known: string, ranBefore: boolean): boolean {
+  const [policy, startedAt = NEVER] = known.split(' ');
+  if (startedAt.startsWith(NEVER)) return false;
+  return policy === 'always' || (policy === 'unless-stopped' && ranBefore);
 }
 
 /** The docker command adds a line to this file for each container that it creates. */

@@ -1,4 +1,5 @@
 /** What the stand-in `docker` command remembers from one call to the next. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,8 +18,12 @@ export interface StandinImage {
 export interface Container {
   Id: string;
   Name: string;
+  /** The image's id; `Config.Image` is the name by which it was asked for. */
   Image: string;
-  Config: { Labels: Record<string, string>; Env: Record<string, string> };
+  Config: { Image: string; Labels: Record<string, string>; Env: Record<string, string> };
+  HostConfig: { RestartPolicy: { Name: string } };
+  /** When it was last started; as docker, the year 1 for never. */
+  StartedAt: string;
   HostPort: string | undefined;
   StopTimeout: number;
   Pid: number | undefined;
@@ -69,9 +74,22 @@ export function isRunning({ Pid, StartTicks }: Container): boolean {
   return Pid !== undefined && StartTicks !== undefined && startTicks(Pid) === StartTicks;
 }
 
-/** The image with this name, which must be one that the drill stands in for. */
+const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** An image's id follows from how its program is started, so that another definition is another image. */
+export const imageId = (image: StandinImage) => sha256(JSON.stringify(image));
+
+/** What registries would call the image: `repository@digest` for each repository that has it. */
+export function repoDigests(image: StandinImage): string[] {
+  const id = imageId(image);
+  const names = Object.keys(images).filter((name) => images[name] && imageId(images[name]) === id);
+  // A registry's digest is that of the manifest, which is not the image's id.
+  return [...new Set(names.map((name) => `${name.replace(/:[^/]*$/, '')}@${sha256(`manifest of ${id}`)}`))];
+}
+
+/** The image with this name or id, which must be one that the drill stands in for. */
 export function imageNamed(name: string): StandinImage {
-  const image = images[name];
+  const image = images[name] ?? Object.values(images).find((each) => imageId(each) === name);
   if (image) return image;
   fail(`Error: No such image: ${name} (the drill stands in for ${Object.keys(images).join(', ')})`);
 }

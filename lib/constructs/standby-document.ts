@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Stack, Token } from 'aws-cdk-lib';
-import { type Grant, type IGrantable, Grant as Grants } from 'aws-cdk-lib/aws-iam';
+import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { ServiceConfig } from '../config/schema.ts';
@@ -11,6 +11,8 @@ export type StandbyDocumentProps = {
   readonly documentName: string;
   readonly instanceId: string;
   readonly imageUri: string;
+  /** The host sleeps too, and Docker starts the container when it boots. */
+  readonly pilotLight: boolean;
 };
 
 /**
@@ -23,8 +25,8 @@ export class StandbyDocument extends Construct {
 
   constructor(scope: Construct, id: string, props: StandbyDocumentProps) {
     super(scope, id);
-    const { service, documentName, instanceId, imageUri } = props;
-    const script = [...settingsLines(service, imageUri), ...hostScript()];
+    const { service, documentName, instanceId } = props;
+    const script = [...settingsLines(props), ...hostScript()];
     const document = new CfnDocument(this, 'Document', {
       name: documentName,
       documentType: 'Command',
@@ -63,9 +65,13 @@ export class StandbyDocument extends Construct {
 function documentContent(service: ServiceConfig, script: readonly string[]) {
   return {
     schemaVersion: '2.2',
-    description: `hybrid-failover: start, stop or prepare the standby of ${service.name}`,
+    description: `hybrid-failover: start, stop, prepare or inspect the standby of ${service.name}`,
     parameters: {
-      action: { type: 'String', description: 'What to do', allowedValues: ['start', 'stop', 'prepare'] },
+      action: {
+        type: 'String',
+        description: 'What to do',
+        allowedValues: ['start', 'stop', 'prepare', 'inspect'],
+      },
       epoch: { type: 'String', description: 'The decision it carries out', allowedPattern: '^[0-9]{1,15}$' },
       serial: { type: 'String', description: 'Grows with every command', allowedPattern: '^[0-9]{1,15}$' },
     },
@@ -75,7 +81,7 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
         name: 'standby',
         precondition: { StringEquals: ['platformType', 'Linux'] },
         inputs: {
-          timeoutSeconds: String(service.startTimeoutSeconds + service.stopGraceSeconds + 30),
+          timeoutSeconds: String(scriptLimitSeconds(service)),
           runCommand: script,
         },
       },
@@ -83,7 +89,12 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
   };
 }
 
-function settingsLines(service: ServiceConfig, imageUri: string): string[] {
+/** A start that replaces a container which no longer answers takes all of these, and each action has two hooks. */
+function scriptLimitSeconds(service: ServiceConfig): number {
+  return service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds + 30;
+}
+
+function settingsLines({ service, imageUri, pilotLight }: StandbyDocumentProps): string[] {
   const environment = { SITE: 'standby', ...service.environment };
   const args = Object.entries(environment).flatMap(([name, value]) => ['--env', quote(`${name}=${value}`)]);
   return [
@@ -98,6 +109,8 @@ function settingsLines(service: ServiceConfig, imageUri: string): string[] {
     `HEALTH_PATH=${quote(service.healthPath)}`,
     `START_TIMEOUT_SECONDS=${service.startTimeoutSeconds}`,
     `STOP_GRACE_SECONDS=${service.stopGraceSeconds}`,
+    `HOOK_TIMEOUT_SECONDS=${service.hookTimeoutSeconds}`,
+    `PILOT_LIGHT=${pilotLight}`,
     `CREATE_ARGS=(${args.join(' ')})`,
   ];
 }

@@ -1,19 +1,27 @@
-# Starts, stops or prepares the standby's container on the EC2 host. Runs as root by SSM Run Command;
+# Starts, stops, prepares or inspects the standby's container on the EC2 host. Runs as root by SSM Run Command;
 # the document puts the settings in front of it (see lib/constructs/standby-document.ts):
-#   ACTION        start | stop | prepare
-#   EPOCH         the decision this command carries out; prepare has none
-#   SERIAL        grows with every command; an older one than the last is refused
-#   SERVICE       names the container, the lock and the fence
+#   ACTION        start | stop | prepare | inspect
+#   EPOCH         the decision this command carries out; prepare and inspect have none
+#   SERIAL        grows with every start and stop; an older one than the last is refused
+#   SERVICE       names the container, the lock, the fence and the folder of the hooks
 #   IMAGE         what to run
-#   PORT CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS
+#   PORT CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS
+#   PILOT_LIGHT   true: the host sleeps too, and Docker itself starts the container when the host boots
 #   CREATE_ARGS   array: further arguments of "docker create"
-# Exit codes: 0 done, 1 failed (the last line of stderr says why), 3 refused: a newer command ran here.
+# Hooks: executables named before-start, after-start, before-stop and after-stop in the folder of the service run
+# when a container is started or stopped, not when there is nothing to do, and not when Docker itself starts it.
+# A before-hook that fails vetoes the action; an after-hook that fails undoes nothing.
+# Exit codes: 0 done, 1 failed, 3 refused because a newer command ran here, 4 vetoed by a before-hook; the last
+# line of stderr says why. A successful start or inspect ends with a line for the control plane:
+#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|-
+# where ran says whether it ran and answered before this command.
 set -euo pipefail
 
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
+hooks_dir=${FAILOVER_HOOKS_DIR:-/etc/hybrid-failover/hooks}/$SERVICE
 env_file=/etc/hybrid-failover/$SERVICE.env
 container=failover-$SERVICE
-mkdir -p "$state_dir"
+mkdir -p -m 700 "$state_dir"
 
 say() { printf '%s %s\n' "$(date -u +%FT%T.%3NZ)" "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
@@ -23,9 +31,11 @@ field() { printf '{''{%s}''}' "$1"; }
 run_docker() { docker "$@" 9>&-; }
 
 # A start issued while a stop runs would find the container "up" and then lose it: one at a time.
+lock_wait=$((START_TIMEOUT_SECONDS + STOP_GRACE_SECONDS + 2 * HOOK_TIMEOUT_SECONDS))
+# Who only looks can look again later, and must not keep the agent from the next command.
+if [[ $ACTION == inspect ]]; then lock_wait=5; fi
 exec 9>"$state_dir/$SERVICE.lock"
-flock -w $((START_TIMEOUT_SECONDS + STOP_GRACE_SECONDS)) 9 ||
-  fail "$ACTION: another command held $state_dir/$SERVICE.lock for too long"
+flock -w "$lock_wait" 9 || fail "$ACTION: another command held $state_dir/$SERVICE.lock for more than $lock_wait s"
 
 # SSM may deliver late. What an older decision wanted must not undo a newer one.
 fence() {
@@ -40,8 +50,101 @@ fence() {
   mv "$file.new" "$file"
 }
 
+# --- What there is ---------------------------------------------------------------------------------------------
+
+# Prints nothing if there is no container. No answer from docker must not pass for that.
+inspect() {
+  local said
+  if run_docker container inspect --format "$1" "$container" 2>/dev/null; then return; fi
+  said=$(run_docker container inspect "$container" 2>&1 >/dev/null) || true
+  [[ $said == *"o such container"* ]] || fail "$ACTION: docker does not answer: ${said:-it gives no reason}"
+}
+
+# Sets what docker knows about the container; made_from is the fingerprint it was made with. "-" if there is none.
+look() {
+  local known
+  known=$(inspect "$(field .State.Running) $(field .Config.Image) $(field .Image) $(field .State.StartedAt) $(
+    field 'index .Config.Labels "hybrid-failover.fingerprint"'
+  )") || exit 1
+  read -r running image image_id started_at made_from <<<"${known:-false - - - -}"
+}
+is_running() { look; [[ $running == true ]]; }
+
+# The line for the control plane, from the last look. Without a container it is about what would be started.
+report() {
+  local ran=$1 subject=$image_id digest=- known repository each
+  if [[ $image_id == - ]]; then image=$IMAGE subject=$IMAGE; fi
+  known=$(run_docker image inspect --format "$(field .Id) $(field 'join .RepoDigests " "')" "$subject" 2>/dev/null) || true
+  repository=${image%%@*}
+  if [[ ${repository##*/} == *:* ]]; then repository=${repository%:*}; fi
+  # An image that several repositories hold has several digests.
+  for each in $known; do
+    case $each in
+      sha256:*) image_id=$each ;;
+      "$repository"@*) digest=$each ;;
+      *) if [[ $digest == - ]]; then digest=$each; fi ;;
+    esac
+  done
+  printf 'standby: running=%s ran=%s image=%s id=%s digest=%s\n' "$running" "$ran" "$image" "$image_id" "$digest"
+}
+
+# bash opens the connection itself, so that the host needs no HTTP client.
+healthy() {
+  local status
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  status=$(timeout 2 bash -c '
+    exec 3<>"/dev/tcp/127.0.0.1/$0"
+    printf "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" "$1" >&3
+    head -n 1 <&3' "$PORT" "$HEALTH_PATH" 2>/dev/null) || return 1
+  [[ $status == "HTTP/1."?" 2"* ]]
+}
+
+# --- Hooks -----------------------------------------------------------------------------------------------------
+
+# Sets hook_code and hook_said, the last line it said; code 0 if there is no such hook.
+run_hook() {
+  local name=$1 file=$hooks_dir/$1 output=$state_dir/$SERVICE.$1 began=$SECONDS group left_out
+  hook_code=0 hook_said=
+  if [[ ! -f $file ]]; then return; fi
+  if [[ ! -x $file ]]; then printf 'hook %s is skipped: %s is not executable\n' "$name" "$file"; return; fi
+  # Into a file, because a pipe would be held open by what the hook leaves running.
+  ACTION=$ACTION EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$PORT \
+    timeout -k 2 "$HOOK_TIMEOUT_SECONDS" "$file" >"$output" 2>&1 </dev/null 9>&- &
+  group=$!
+  wait "$group" 2>/dev/null || hook_code=$?
+  hook_said=$(grep -v '^[[:space:]]*$' "$output" | tail -n 1 | cut -c 1-200) || true
+  # SSM keeps 24,000 characters, and the line for the control plane must be among them.
+  left_out=$(($(wc -l <"$output") - 50))
+  if ((left_out > 0)); then printf 'hook %s: (%s earlier lines are left out)\n' "$name" "$left_out"; fi
+  tail -n 50 "$output" | cut -c 1-200 | sed "s/^/hook $name: /"
+  rm "$output"
+  # timeout says 124, or 137 if it had to kill: itself too, because it is one of the group.
+  if ((hook_code == 124 || hook_code == 137)) && ((SECONDS - began >= HOOK_TIMEOUT_SECONDS)); then
+    # A child that ignores SIGTERM outlives a hook that does not.
+    kill -KILL -- "-$group" 2>/dev/null || true
+    hook_code=124 hook_said="not done after $HOOK_TIMEOUT_SECONDS s and killed${hook_said:+; it last said: $hook_said}"
+  fi
+  hook_said=${hook_said:-it said nothing}
+}
+before() {
+  run_hook "before-$ACTION"
+  if ((hook_code == 0)); then return; fi
+  printf '%s: vetoed by before-%s (exit code %s): %s\n' "$ACTION" "$ACTION" "$hook_code" "$hook_said" >&2
+  exit 4
+}
+after() {
+  run_hook "after-$ACTION"
+  if ((hook_code == 0)); then return; fi
+  printf 'hook after-%s failed (exit code %s): %s\n' "$ACTION" "$hook_code" "$hook_said"
+}
+
+# --- Making a container ----------------------------------------------------------------------------------------
+
+# Docker starts "always" at boot even if it was stopped before: the agent is ready much later than Docker.
+restart=unless-stopped
+if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
 create_args=(
-  --name "$container" --restart unless-stopped --log-opt max-size=10m --log-opt max-file=3
+  --name "$container" --restart "$restart" --log-opt max-size=10m --log-opt max-file=3
   --publish "$PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
 )
 # Secrets stay on the host: a root-only file that no template, log or parameter has seen.
@@ -58,36 +161,9 @@ prepared_file=$state_dir/$SERVICE.prepared
 
 # Changes with the image too, so that an outdated container is recognised.
 fingerprint() {
-  local image
-  image=$(run_docker image inspect --format "$(field .Id)" "$IMAGE") || return 1
-  printf '%s %s\n' "$image" "$(settings)" | sha256sum | cut -c1-32
-}
-
-inspect() { run_docker container inspect --format "$1" "$container" 2>/dev/null; }
-running() { [[ $(inspect "$(field .State.Running)" || true) == true ]]; }
-
-# Leaves a container that is ready to be started; never touches one that runs.
-ensure_container() {
-  if running; then return; fi
-  local wanted have
-  wanted=$(fingerprint) || fail "$ACTION: image $IMAGE is not on this host and could not be inspected"
-  have=$(inspect "$(field 'index .Config.Labels "hybrid-failover.fingerprint"')" || true)
-  if [[ $have != "$wanted" ]]; then
-    if [[ -n $(inspect "$(field .Id)" || true) ]]; then run_docker rm --force "$container" >/dev/null; fi
-    run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
-      fail "$ACTION: docker create of $IMAGE failed"
-  fi
-  settings >"$prepared_file"
-}
-
-# A container that was prepared with these settings is started without another look: every call to the
-# daemon costs clients some of their time.
-start_container() {
-  if [[ -s $prepared_file && $(<"$prepared_file") == "$(settings)" ]] &&
-    run_docker start "$container" >/dev/null 2>&1; then return; fi
-  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
-  ensure_container
-  run_docker start "$container" >/dev/null || fail "start: docker start of $container failed"
+  local id
+  id=$(run_docker image inspect --format "$(field .Id)" "$IMAGE") || return 1
+  printf '%s %s\n' "$id" "$(settings)" | sha256sum | cut -c1-32
 }
 
 pull() {
@@ -97,49 +173,111 @@ pull() {
   say "cannot pull $IMAGE; keeping the copy on this host"
 }
 
-# bash opens the connection itself, so that the host needs no HTTP client.
-healthy() {
-  local status
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  status=$(timeout 2 bash -c '
-    exec 3<>"/dev/tcp/127.0.0.1/$0"
-    printf "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" "$1" >&3
-    head -n 1 <&3' "$PORT" "$HEALTH_PATH" 2>/dev/null) || return 1
-  [[ $status == "HTTP/1."?" 2"* ]]
+# Leaves a container that is ready to be started; never touches one that runs.
+ensure_container() {
+  local wanted
+  if is_running; then return; fi
+  wanted=$(fingerprint) || fail "$ACTION: image $IMAGE is not on this host and could not be inspected"
+  if [[ $made_from != "$wanted" ]]; then
+    if [[ $image_id != - ]]; then run_docker rm --force "$container" >/dev/null; fi
+    run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
+      fail "$ACTION: docker create of $IMAGE failed"
+  fi
+  settings >"$prepared_file"
+}
+
+# --- Starting --------------------------------------------------------------------------------------------------
+
+# When the container that last answered had been started. Gone after a stop.
+answered_file=$state_dir/$SERVICE.answered
+
+# Whether it is our container that answers; if so, remembers that it did.
+it_is_ours() {
+  if ! is_running; then return 1; fi
+  printf '%s\n' "$started_at" >"$answered_file"
+}
+
+# Docker too starts a container: at boot, and when it has died. While that one is on its way, starting it again
+# would only cost time; one that has answered before and no longer does is not on its way.
+on_its_way() {
+  # Asked only where it can be, because every call to the daemon costs clients some of their time.
+  [[ $PILOT_LIGHT == true || -s $answered_file ]] || return 1
+  is_running || return 1
+  [[ ! -s $answered_file || $started_at != "$(<"$answered_file")" ]] || return 1
+  (($(date +%s) - $(date -d "$started_at" +%s) < START_TIMEOUT_SECONDS))
+}
+
+# Starts a container that is stopped or has died, and in the same call ends one that runs but does not answer.
+# That one gets little grace: nobody serves meanwhile.
+restart_container() { run_docker restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_GRACE_SECONDS : 3))" "$container" >/dev/null; }
+
+# A container that was prepared with these settings is started without another look.
+start_container() {
+  if [[ -s $prepared_file && $(<"$prepared_file") == "$(settings)" ]] && restart_container 2>/dev/null; then return; fi
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
+  ensure_container
+  restart_container || fail "start: docker restart of $container failed"
 }
 
 await_health() {
   local deadline=$((SECONDS + START_TIMEOUT_SECONDS))
   until healthy; do
     if ((SECONDS >= deadline)); then
-      run_docker logs --tail 20 "$container" >&2 || true
+      # SSM keeps 8,000 characters of stderr, and the reason comes last.
+      run_docker logs --tail 20 "$container" 2>&1 | tail -c 6000 >&2 || true
       # The next try starts from a fresh container instead of waiting for this one again.
       run_docker rm --force "$container" >/dev/null || true
       fail "start: $container did not answer 2xx on :$PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s"
     fi
     sleep 0.1
   done
+  it_is_ours || fail "start: something answers on :$PORT$HEALTH_PATH, but $container does not run"
+  say "$container answers on :$PORT$HEALTH_PATH"
 }
+
+# --- What was asked for ----------------------------------------------------------------------------------------
 
 case $ACTION in
   start)
     fence
-    start_container
-    say "started $container"
-    await_health
-    say "$container answers on :$PORT$HEALTH_PATH"
+    ran=false
+    if healthy && it_is_ours; then
+      ran=true
+      say "$container already answers on :$PORT$HEALTH_PATH"
+    elif on_its_way; then
+      say "docker has started $container by itself"
+      await_health
+    else
+      before
+      start_container
+      say "started $container"
+      await_health
+      after
+    fi
+    report "$ran"
     ;;
   stop)
     fence
-    if running; then
-      run_docker stop --time "$STOP_GRACE_SECONDS" "$container" >/dev/null || fail "stop: docker stop of $container failed"
+    if is_running; then
+      before
+      run_docker stop -t "$STOP_GRACE_SECONDS" "$container" >/dev/null || fail "stop: docker stop of $container failed"
+      rm -f "$answered_file"
+      say "$container is stopped"
+      after
+    else
+      rm -f "$answered_file"
+      say "$container does not run"
     fi
-    say "$container is stopped"
     ;;
   prepare)
     pull
     ensure_container
     say "$container is prepared from $IMAGE"
     ;;
-  *) fail "action: received '$ACTION', expected start, stop or prepare" ;;
+  inspect)
+    ran=false
+    if is_running && healthy; then ran=true; fi
+    report "$ran"
+    ;;
+  *) fail "action: received '$ACTION', expected start, stop, prepare or inspect" ;;
 esac

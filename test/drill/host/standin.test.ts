@@ -17,23 +17,27 @@ createServer((_request, response) => {
 console.log('listening');
 `;
 writeFileSync(join(folder.path, 'program.mjs'), PROGRAM);
+const image = { folder: folder.path, command: ['node', 'program.mjs'], environment: { BASE: 'yes' } };
 const host = createProcessHost(join(folder.path, 'host'), {
-  'registry/api:1': { folder: folder.path, command: ['node', 'program.mjs'], environment: { BASE: 'yes' } },
+  'registry/api:1': image,
+  'registry:5000/other': image,
+  'registry/api:2': { ...image, environment: { BASE: 'no' } },
 });
 const [port = 0] = await freePorts(1);
 
 const docker = (command: string) => host.run(`docker ${command}`, { timeoutSeconds: 20 });
-const create = (more = '') =>
+const create = (more = '', policy = 'unless-stopped') =>
   docker(
-    `create --name api --publish ${port}:8080 --env SITE=standby --restart unless-stopped ${more} registry/api:1`,
+    `create --name api --publish ${port}:8080 --env SITE=standby --restart ${policy} ${more} registry/api:1`,
   );
 const environment = () =>
   vi.waitFor(async () => (await (await fetch(`http://127.0.0.1:${port}/`)).json()) as NodeJS.ProcessEnv, {
     timeout: 5000,
     interval: 30,
   });
-const running = async () =>
-  (await docker("container inspect --format '{{.State.Running}}' api")).stdout.trim();
+const inspect = async (template: string) =>
+  (await docker(`container inspect --format '${template}' api`)).stdout.trim();
+const running = () => inspect('{{.State.Running}}');
 
 beforeEach(() => host.stop());
 afterAll(async () => {
@@ -48,8 +52,7 @@ describe("the host's docker command without a daemon", () => {
     expect((await docker('start api')).exitCode).toBe(0);
     expect(await environment()).toMatchObject({ SITE: 'standby', BASE: 'yes', PORT: String(port) });
     expect(await running()).toBe('true');
-    const label = '\'{{index .Config.Labels "hybrid-failover.fingerprint"}}\'';
-    expect((await docker(`container inspect --format ${label} api`)).stdout).toBe('abc\n');
+    expect(await inspect('{{index .Config.Labels "hybrid-failover.fingerprint"}}')).toBe('abc');
     expect((await docker('stop --time 5 api')).exitCode).toBe(0);
     expect(await running()).toBe('false');
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
@@ -82,14 +85,62 @@ describe("the host's docker command without a daemon", () => {
     expect((await docker('logs api')).stdout).toMatch(/no\n$/);
   });
 
-  test('what ran before a stop of the instance runs again after its start', async () => {
+  test('restart starts what is stopped, and replaces the process of what runs', async () => {
     await create();
-    await docker('start api');
+    await docker('restart -t 5 api');
     await environment();
+    const [pid, startedAt] = (await inspect('{{.Pid}} {{.State.StartedAt}}')).split(' ');
+    await docker('restart -t 5 api');
+    await environment();
+    expect(await inspect('{{.Pid}}')).not.toBe(pid);
+    expect(Date.parse(await inspect('{{.State.StartedAt}}'))).toBeGreaterThan(Date.parse(startedAt ?? ''));
+    expect(isAlive(Number(pid))).toBe(false);
+  });
+
+  test('an image has an id and a digest in each repository, and the container says which it runs', async () => {
+    await create();
+    const of = async (name: string) =>
+      (await docker(`image inspect --format '{{.Id}} {{join .RepoDigests " "}}' ${name}`)).stdout.trim();
+    const known = await of('registry/api:1');
+    const digest = 'sha256:[0-9a-f]{64}';
+    expect(known).toMatch(new RegExp(`^${digest} registry/api@(${digest}) registry:5000/other@(${digest})$`));
+    const id = await inspect('{{.Image}}');
+    expect(known.startsWith(`${id} `)).toBe(true);
+    expect(await inspect('{{.Config.Image}}')).toBe('registry/api:1');
+    expect(await of(id)).toBe(known);
+    expect(await of('registry/api:2')).not.toContain(id);
+  });
+
+  test.each<[policy: string, before: 'runs' | 'stopped' | 'never started', after: string]>([
+    ['unless-stopped', 'runs', 'true'],
+    ['unless-stopped', 'stopped', 'false'],
+    ['always', 'runs', 'true'],
+    ['always', 'stopped', 'true'],
+    ['always', 'never started', 'false'],
+    ['no', 'runs', 'false'],
+  ])('restart policy %s, container %s: runs after a boot: %s', async (policy, before, after) => {
+    await create('', policy);
+    if (before !== 'never started') {
+      await docker('start api');
+      await environment();
+    }
+    if (before === 'stopped') await docker('stop --time 5 api');
     await host.shutdown();
     expect(await running()).toBe('false');
     await host.boot();
+    expect(await running()).toBe(after);
+    if (after === 'true') await environment();
+  });
+
+  test('what crashes stays dead', async () => {
+    await create('--env STUBBORN=1');
+    await host.crash();
+    await docker('start api');
     await environment();
+    await host.crash();
+    expect(await running()).toBe('false');
+    expect((await docker('logs api')).stdout).not.toContain('no\n');
+    expect((await docker('kill api')).stderr).toContain('is not running');
   });
 
   test('an environment file is read', async () => {
@@ -100,10 +151,11 @@ describe("the host's docker command without a daemon", () => {
   });
 
   test.each<[string, RegExp]>([
-    ['pull other:1', /No such image: other:1 \(the drill stands in for registry\/api:1\)/],
+    ['pull other:1', /No such image: other:1 \(the drill stands in for registry\/api:1, /],
     ['run registry/api:1', /does not know "run registry\/api:1"/],
     ['create --privileged --name x registry/api:1', /does not know the option --privileged/],
     ["image inspect --format '{{json .}}' registry/api:1", /does not know the template \{\{json \.\}\}/],
+    ["image inspect --format '{{join .RepoDigests}}' registry/api:1", /does not know the template \{\{join/],
   ])('docker %s is refused', async (command, message) => {
     const { exitCode, stderr } = await docker(command);
     expect(exitCode).not.toBe(0);

@@ -1,15 +1,24 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandbyHost } from '../../../drill/host/host.ts';
 import { freePorts } from '../../../drill/parts/index.ts';
+import { isAlive } from '../../drill/cloud/fixture.ts';
 
 /** The host's script, run by bash, with containers that are plain processes. */
 const script = readFileSync(new URL('../../../lib/host/standby.sh', import.meta.url), 'utf8');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
+
+/** Takes its time before it answers. */
+const SLOW_PROGRAM = `
+  const server = require('node:http').createServer((_, response) => response.end());
+  setTimeout(() => server.listen(process.env.PORT, '127.0.0.1'), 1500);
+`;
 
 let folder: string;
 let host: StandbyHost;
@@ -20,7 +29,8 @@ beforeEach(async () => {
   [port = 0] = await freePorts(1);
   const command = [process.execPath, join(api, 'server.ts')];
   const image = { folder: api, command, environment: { BIND_ADDRESS: '127.0.0.1' }, portVariable: 'PORT' };
-  host = createProcessHost(folder, { 'acme/api:1': image, 'acme/api:2': image });
+  const slow = { command: [process.execPath, '-e', SLOW_PROGRAM] };
+  host = createProcessHost(folder, { 'acme/api:1': image, 'acme/api:2': image, 'acme/slow:1': slow });
 });
 
 afterEach(async () => {
@@ -28,22 +38,48 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Settings = { image?: string; healthPath?: string; startTimeoutSeconds?: number };
+interface Settings {
+  readonly image?: string;
+  readonly healthPath?: string;
+  readonly startTimeoutSeconds?: number;
+  readonly pilotLight?: boolean;
+  /** Lines in front of the script. */
+  readonly more?: string;
+}
 
 async function run(action: string, serial: number, settings: Settings = {}) {
   const { image = 'acme/api:1', healthPath = '/health', startTimeoutSeconds = 20 } = settings;
+  const { pilotLight = false, more = '' } = settings;
   const lines = [
     '#!/bin/bash',
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' PORT=${port} CONTAINER_PORT=8080`,
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
+    `HOOK_TIMEOUT_SECONDS=1 PILOT_LIGHT=${pilotLight}`,
     "CREATE_ARGS=(--env 'SITE=standby')",
+    more,
     script,
   ];
-  const { exitCode, stderr } = await host.run(lines.join('\n'), { timeoutSeconds: 60 });
-  return { exitCode, why: stderr.trim().split('\n').at(-1) };
+  const { exitCode, stdout, stderr } = await host.run(lines.join('\n'), { timeoutSeconds: 60 });
+  // Without the moments at which it was said.
+  const said = stdout.trim().replaceAll(/^\d{4}-\S+ /gm, '');
+  return { exitCode, why: stderr.trim().split('\n').at(-1), said: said === '' ? [] : said.split('\n') };
 }
 
 const done = { exitCode: 0 };
+
+/** What docker says about the container. */
+async function docker(template: string): Promise<string> {
+  const { stdout } = await host.run(`docker container inspect --format '${template}' failover-api`, {
+    timeoutSeconds: 20,
+  });
+  return stdout.trim();
+}
+
+function putHook(name: string, ...lines: string[]): void {
+  const hooks = join(host.hooksFolder, 'api');
+  mkdirSync(hooks, { recursive: true });
+  writeFileSync(join(hooks, name), ['#!/bin/bash', ...lines, ''].join('\n'), { mode: 0o755 });
+}
 
 async function served(): Promise<string | undefined> {
   const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
@@ -70,7 +106,7 @@ describe('the script on the host', () => {
 
   it('refuses what an older decision wanted', async () => {
     await run('start', 7);
-    expect(await run('stop', 6)).toEqual({
+    expect(await run('stop', 6)).toMatchObject({
       exitCode: 3,
       why: 'stop refused: command 6 (epoch 1) is older than 7, which ran here',
     });
@@ -117,9 +153,227 @@ describe('the script on the host', () => {
   });
 
   it('refuses an action it does not know', async () => {
-    expect(await run('reboot', 1)).toEqual({
+    expect(await run('reboot', 1)).toMatchObject({
       exitCode: 1,
-      why: "action: received 'reboot', expected start, stop or prepare",
+      why: "action: received 'reboot', expected start, stop, prepare or inspect",
     });
+  });
+
+  it('does not take a docker that does not answer for a container that does not run', async () => {
+    const more = "docker() { echo 'Cannot connect to the Docker daemon' >&2; return 1; }";
+    for (const action of ['stop', 'inspect']) {
+      expect(await run(action, 1, { more })).toMatchObject({
+        exitCode: 1,
+        why: `${action}: docker does not answer: Cannot connect to the Docker daemon`,
+      });
+    }
+  });
+});
+
+describe('a start of what runs, or should run', () => {
+  it('touches nothing if it answers', async () => {
+    await run('start', 1);
+    putHook('before-start', 'exit 1');
+    const startedAt = await docker('{{.State.StartedAt}}');
+    const { exitCode, said } = await run('start', 2);
+    expect(exitCode).toBe(0);
+    expect(said).toEqual([
+      `failover-api already answers on :${port}/health`,
+      expect.stringMatching(/^standby: running=true ran=true /),
+    ]);
+    expect(await docker('{{.State.StartedAt}}')).toBe(startedAt);
+  });
+
+  it('starts again what has died', async () => {
+    putHook('before-start', 'echo ran');
+    await run('start', 1);
+    await host.crash();
+    expect(await served()).toBeUndefined();
+    const { exitCode, said } = await run('start', 2);
+    expect(exitCode).toBe(0);
+    expect(said).toContain('hook before-start: ran');
+    expect(await served()).toBe('standby');
+  });
+
+  it('starts again what hangs', async () => {
+    await run('start', 1);
+    const pid = Number(await docker('{{.Pid}}'));
+    process.kill(pid, 'SIGSTOP');
+    expect(await run('start', 2)).toMatchObject(done);
+    expect(isAlive(pid)).toBe(false);
+    expect(await served()).toBe('standby');
+  });
+
+  it('waits for what docker itself has started and is still on its way', async () => {
+    const settings = { image: 'acme/slow:1', pilotLight: true };
+    await run('prepare', 0, settings);
+    putHook('before-start', 'exit 1');
+    await host.run('docker start failover-api', { timeoutSeconds: 20 });
+    const { exitCode, said } = await run('start', 1, settings);
+    expect(exitCode).toBe(0);
+    expect(said[0]).toBe('docker has started failover-api by itself');
+  });
+
+  it('does not take another program on the port for the standby', async () => {
+    await run('prepare', 0);
+    const other = createServer((_, response) => response.end()).listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    // Docker itself would refuse to publish the port; a plain process is started, and dies of it.
+    const more = 'docker() { if [[ $1 != restart ]]; then command docker "$@"; fi; }';
+    const { exitCode, why } = await run('start', 1, { more });
+    other.close();
+    expect(exitCode).toBe(1);
+    expect(why).toBe(`start: something answers on :${port}/health, but failover-api does not run`);
+  });
+
+  it.each([
+    [true, 'always'],
+    [false, 'unless-stopped'],
+  ])('pilot light %s: docker starts it %s', async (pilotLight, policy) => {
+    await run('prepare', 0, { pilotLight });
+    expect(await docker('{{.HostConfig.RestartPolicy.Name}}')).toBe(policy);
+  });
+});
+
+describe('inspect', () => {
+  const image = 'image=acme/api:1 id=sha256:[0-9a-f]{64} digest=acme/api@sha256:[0-9a-f]{64}';
+  const line = (running: boolean, ran = running) => [
+    expect.stringMatching(`^standby: running=${running} ran=${ran} ${image}$`),
+  ];
+
+  it('says what runs, what is stopped and what would be started, and never minds its serial', async () => {
+    expect(await run('inspect', 0)).toMatchObject({ exitCode: 0, said: line(false) });
+    const { said } = await run('start', 7);
+    expect(said.slice(-1)).toEqual(line(true, false));
+    expect(await run('inspect', 0)).toMatchObject({ exitCode: 0, said: line(true) });
+    await run('stop', 8);
+    expect(await run('inspect', 99)).toMatchObject({ exitCode: 0, said: line(false) });
+    // It left no serial of its own behind.
+    expect(await run('start', 9)).toMatchObject(done);
+  });
+
+  it('says so when the image is not on the host', async () => {
+    const { exitCode, said } = await run('inspect', 0, { image: 'acme/api:3' });
+    expect(exitCode).toBe(0);
+    expect(said).toEqual(['standby: running=false ran=false image=acme/api:3 id=- digest=-']);
+  });
+
+  it('does not wait long for another command', async () => {
+    const lock = join(folder, 'state/api.lock');
+    const holder = host.run(`flock ${lock} sleep 7`, { timeoutSeconds: 20 });
+    await vi.waitFor(async () =>
+      expect((await host.run(`flock -n ${lock} true`, { timeoutSeconds: 5 })).exitCode).toBe(1),
+    );
+    expect(await run('inspect', 0)).toMatchObject({
+      exitCode: 1,
+      why: `inspect: another command held ${lock} for more than 5 s`,
+    });
+    await holder;
+  });
+});
+
+describe('hooks', () => {
+  it('run before and after, are told what it is about, and their output is kept', async () => {
+    for (const name of ['before-start', 'after-start', 'before-stop', 'after-stop'])
+      putHook(name, 'echo "$ACTION $EPOCH $SERIAL $SERVICE $PORT"', 'printf trouble >&2');
+    const of = (name: string, action: string, serial: number) => [
+      `hook ${name}: ${action} 1 ${serial} api ${port}`,
+      `hook ${name}: trouble`,
+    ];
+    const start = await run('start', 4);
+    expect(start.exitCode).toBe(0);
+    expect(start.said).toEqual([
+      ...of('before-start', 'start', 4),
+      'started failover-api',
+      `failover-api answers on :${port}/health`,
+      ...of('after-start', 'start', 4),
+      expect.stringMatching(/^standby: running=true ran=false /),
+    ]);
+    expect((await run('stop', 5)).said).toEqual([
+      ...of('before-stop', 'stop', 5),
+      'failover-api is stopped',
+      ...of('after-stop', 'stop', 5),
+    ]);
+    // Nothing to do: nothing to prepare for.
+    expect((await run('stop', 6)).said).toEqual(['failover-api does not run']);
+  });
+
+  it('one before the start that fails keeps the standby asleep', async () => {
+    putHook('before-start', 'echo the database is still read-only', 'exit 7');
+    expect(await run('start', 1)).toMatchObject({
+      exitCode: 4,
+      why: 'start: vetoed by before-start (exit code 7): the database is still read-only',
+      said: ['hook before-start: the database is still read-only'],
+    });
+    expect(await served()).toBeUndefined();
+  });
+
+  it('one before the stop that fails keeps the standby up', async () => {
+    await run('start', 1);
+    putHook('before-stop', 'exit 1');
+    expect(await run('stop', 2)).toMatchObject({
+      exitCode: 4,
+      why: 'stop: vetoed by before-stop (exit code 1): it said nothing',
+    });
+    expect(await served()).toBe('standby');
+  });
+
+  it('one that takes too long is killed with all it started, and that is a veto', async () => {
+    const pids = join(folder, 'pids');
+    putHook(
+      'before-start',
+      'echo waiting',
+      `(trap '' TERM; echo $BASHPID >>${pids}; sleep 60; sleep 60) &`,
+      `echo $$ >>${pids}`,
+      'wait',
+    );
+    expect(await run('start', 1)).toMatchObject({
+      exitCode: 4,
+      why: 'start: vetoed by before-start (exit code 124): not done after 1 s and killed; it last said: waiting',
+    });
+    const started = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+    expect(started).toHaveLength(2);
+    await vi.waitFor(() => expect(started.filter(isAlive)).toEqual([]));
+    expect(await served()).toBeUndefined();
+  });
+
+  it('one after the start that fails undoes nothing', async () => {
+    putHook('after-start', 'echo no route', 'exit 5');
+    const { exitCode, said } = await run('start', 1);
+    expect(exitCode).toBe(0);
+    expect(said.slice(-3)).toEqual([
+      'hook after-start: no route',
+      'hook after-start failed (exit code 5): no route',
+      expect.stringMatching(/^standby: running=true ran=false /),
+    ]);
+    expect(await served()).toBe('standby');
+  });
+
+  it('one that says much does not crowd out the last line', async () => {
+    putHook('before-start', "for i in $(seq 1000); do printf '%01000d\\n' $i; done");
+    const { said } = await run('start', 1);
+    expect(said[0]).toBe('hook before-start: (950 earlier lines are left out)');
+    // SSM keeps the first 24,000 characters; the other hook may say as much.
+    expect(said.join('\n').length).toBeLessThan(12_000);
+    expect(said.at(-1)).toMatch(/^standby: running=true ran=false /);
+  });
+
+  it('what a hook leaves running holds neither the command nor the lock', async () => {
+    const pid = join(folder, 'pid');
+    putHook('before-start', `sleep 30 & echo $! >${pid}`);
+    const began = Date.now();
+    expect(await run('start', 1)).toMatchObject(done);
+    expect(await run('stop', 2)).toMatchObject(done);
+    expect(Date.now() - began).toBeLessThan(20_000);
+    process.kill(Number(readFileSync(pid, 'utf8')));
+  });
+
+  it('a file that is not executable is no hook, and that is said', async () => {
+    putHook('before-start', 'exit 1');
+    const file = join(host.hooksFolder, 'api/before-start');
+    await host.run(`chmod -x ${file}`, { timeoutSeconds: 5 });
+    const { exitCode, said } = await run('start', 1);
+    expect(exitCode).toBe(0);
+    expect(said[0]).toBe(`hook before-start is skipped: ${file} is not executable`);
   });
 });
