@@ -49,10 +49,11 @@ export function isPaused({ next, now }: Draft): boolean {
 
 /** Changes some of the state, and takes out what is given as undefined. */
 export function set(d: Draft, changes: { readonly [K in keyof State]?: State[K] | undefined }): void {
-  const isNews = Object.entries(changes).some(([key, value]) => d.next[key as keyof State] !== value);
-  if (!isNews) return;
-  const merged = Object.entries({ ...d.next, ...changes }).filter(([, value]) => value !== undefined);
-  d.next = Object.fromEntries(merged) as State;
+  const keys = Object.keys(changes) as (keyof State)[];
+  if (keys.every((key) => d.next[key] === changes[key])) return;
+  const next = { ...d.next, ...changes };
+  for (const key of keys) if (next[key] === undefined) delete next[key];
+  d.next = next as State;
 }
 
 /** Moves to a phase; what belonged to the old one goes with it. */

@@ -32,7 +32,8 @@ const crashes: readonly Crash[] = [1, 2, 3].flatMap((round) => [
 /** Everything that can happen next. */
 function* stepsFrom(m: Machine, rules: Rules): Generator<Step> {
   const step = (name: string, to: Machine): Step => ({ name, to, decided: [] });
-  for (const says of ['truth', 'nothing', 'late'] as const) yield step(`tick, ${says}`, tick(m, says, rules));
+  for (const says of ['truth', 'nothing'] as const) yield step(`tick, ${says}`, tick(m, says, rules));
+  if (rules.delays) yield step('tick, late', tick(m, 'late', rules));
   yield step('primary', normal({ ...m, primary: m.primary === 'up' ? 'down' : 'up' }, rules, now));
   if (m.queue.length > 0) yield step('host runs 0', run(m, 0, true, rules));
   if (rules.hostFails) yield* hostFailures(m, rules);

@@ -20,6 +20,8 @@ const movesTo = (site: 'primary' | 'standby') => (one: Decided & Facts) =>
 const toStandby = movesTo('standby');
 const toPrimary = movesTo('primary');
 const isAutomatic = ({ request }: Decided) => request === undefined;
+const wasHeard = ({ evidence: { upAt, downAt, suspectAt } }: Decided) =>
+  upAt !== undefined || downAt !== undefined || suspectAt !== undefined;
 const isPaused = ({ before }: Decided) => before.pause !== undefined && now < before.pause.until;
 const sends = ({ decision }: Facts, action: string) =>
   decision.effects.some((effect) => effect.type === 'command' && effect.action === action);
@@ -37,7 +39,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     !toStandby(one) ||
     !isAutomatic(one) ||
     health(one) === 'down' ||
-    (health(one) === 'unknown' && one.witness === 'unreachable' && one.evidence.upAt !== undefined),
+    (health(one) === 'unknown' && one.witness === 'unreachable' && wasHeard(one)),
   'no-failover-on-a-suspicion-that-may-pass': (one) =>
     !toStandby(one) ||
     !isAutomatic(one) ||
@@ -46,7 +48,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     seconds(one.evidence.troubleSince) >= one.policy.confirmSeconds,
   'no-failback-without-positive-evidence': (one) => !toPrimary(one) || health(one) === 'up',
   'no-switchover-of-a-primary-that-is-not-healthy': (one) =>
-    one.request?.action !== 'switchover' || !toStandby(one) || health(one) === 'up',
+    one.after.why !== 'switchover-requested' || !toStandby(one) || health(one) === 'up',
   'paused-means-no-automatic-move': (one) =>
     !isPaused(one) || !isAutomatic(one) || siteOf(one.before.phase) === siteOf(one.after.phase),
   'paused-means-nothing-is-started-ahead': (one) =>

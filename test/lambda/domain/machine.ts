@@ -44,6 +44,8 @@ export type Rules = {
   readonly crashes?: boolean;
   /** Commands are overtaken and fail, and the standby dies. */
   readonly hostFails?: boolean;
+  /** Alerts may be late. */
+  readonly delays?: boolean;
   /** What operators ask for, at any moment. */
   readonly requests?: readonly OperatorRequest[];
 };
@@ -60,7 +62,8 @@ export type Decided = {
   readonly decision: Decision;
 };
 
-export const now = 1_000_000;
+/** Small, for it stands in each of many thousand texts. */
+export const now = 9000;
 const second = 1000;
 /** SSM gives up on what it cannot deliver. */
 const queueLimit = 2;
@@ -225,57 +228,68 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
   const horizon = flaps ? flapWindowSeconds : policy.cooldownSeconds;
   const recent = c.failovers.filter((moment) => at - moment < horizon * second);
   const acknowledged = c.acknowledgedAt !== undefined && at - c.acknowledgedAt < flapWindowSeconds * second;
-  const control = {
-    ...c,
+  const { command } = c;
+  const control: Every<State> = {
+    service: c.service,
     epoch: 1,
+    phase: c.phase,
     since: age(c.since, Math.max(policy.drainSeconds, policy.pilotLight ? policy.hostIdleSeconds : 0)),
     decidedAt: age(c.decidedAt, c.phase === 'starting' ? Math.max(policy.escalateSeconds, fresh) : 0),
+    why: c.why,
     whySince: now,
-    failovers: recent.slice(flaps ? 0 : -1).map((moment) => age(moment, horizon)),
+    failovers: recent.slice(flaps ? 0 : -1).map((moment) => now - Math.min(at - moment, horizon * second)),
     acknowledgedAt: acknowledged ? age(c.acknowledgedAt, flapWindowSeconds) : undefined,
     pause: c.pause && { until: ahead(c.pause.until), by: 'x', why: 'x' },
+    heldBy: c.heldBy,
+    command: command && {
+      action: command.action,
+      serial: rank(command.serial),
+      attempt: Math.min(command.attempt, 2),
+      requestedAt: now - Math.min(at - command.requestedAt, policy.commandTimeoutSeconds * second),
+      ...(command.id !== undefined && { id: 'c' }),
+      ...(command.retryAt !== undefined && { retryAt: ahead(command.retryAt) }),
+      ...(command.failure !== undefined && { failure: 'x' }),
+      ...(command.hostUnreachable && { hostUnreachable: true }),
+      ...(command.noCapacity && { noCapacity: true }),
+    },
     outbox: [],
     nextEntry: 1,
     nextCommand: ranks.length,
     warmedAt: policy.startOnSuspicion ? age(c.warmedAt, policy.suspicionIntervalSeconds) : undefined,
+    testing: c.testing,
     testedAt: age(c.testedAt, policy.selfTestSeconds),
     verifiedAt: age(c.verifiedAt, policy.verifySeconds),
     inspectedAt: now,
+    drift: c.drift,
+    silence: c.silence,
     stuckIn: c.stuckIn === c.epoch ? 1 : undefined,
+    instanceType: c.instanceType,
     hostStopAt: age(c.hostStopAt, policy.hostIdleSeconds),
-    command: c.command && {
-      ...c.command,
-      serial: rank(c.command.serial),
-      attempt: Math.min(c.command.attempt, 3),
-      requestedAt: age(c.command.requestedAt, policy.commandTimeoutSeconds),
-      ...(c.command.retryAt !== undefined && { retryAt: ahead(c.command.retryAt) }),
-      ...(c.command.failure && { failure: 'x' }),
-    },
   };
-  const evidence = {
+  const evidence: Every<Evidence> = {
     downAt: age(e.downAt, fresh),
-    suspectAt: age(e.suspectAt, fresh),
     upAt: age(e.upAt, fresh),
     upSince: age(e.upSince, Math.max(policy.stableSeconds, policy.flapStableSeconds, fresh)),
+    suspectAt: age(e.suspectAt, fresh),
     troubleSince: age(e.troubleSince, Math.max(policy.confirmSeconds, fresh)),
+    nobodyAt: undefined,
+    staleAt: undefined,
+    primaryImage: undefined,
   };
-  const { ended, ...rest } = m;
-  const isAwaited = ended !== undefined && ended.serial === c.command?.serial;
+  const { ended } = m;
+  const isAwaited = ended !== undefined && ended.serial === command?.serial;
   return {
-    ...rest,
-    control: defined(control) as State,
-    evidence: defined(evidence) as Evidence,
+    control: control as State,
+    evidence: evidence as Evidence,
+    primary: m.primary,
+    was: m.was,
+    host: m.host,
+    containerRuns: m.containerRuns,
     fence: rank(m.fence),
     queue: m.queue.map(({ serial, action }) => ({ serial: rank(serial), action })),
-    ...(isAwaited && { ended: { ...ended, serial: rank(ended.serial) } }),
+    ...(isAwaited && { ended: { serial: rank(ended.serial), outcome: ended.outcome } }),
   };
 }
 
-function defined(value: Record<string, unknown>): unknown {
-  return Object.fromEntries(
-    Object.keys(value)
-      .filter((key) => value[key] !== undefined)
-      .sort()
-      .map((key) => [key, value[key]]),
-  );
-}
+/** All keys, in one order, so that equal machines are equal texts and none is forgotten. */
+type Every<T> = { readonly [K in keyof Required<T>]: T[K] | undefined };

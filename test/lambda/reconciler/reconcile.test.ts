@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { siteOf } from '../../../lambda/domain/decide.ts';
 import { reconcile } from '../../../lambda/reconciler/reconcile.ts';
@@ -309,46 +308,4 @@ describe('a crash', () => {
       }
     },
   );
-});
-
-describe('properties', () => {
-  const step = fc.record({
-    seconds: fc.integer({ min: 0, max: 90 }),
-    says: fc.constantFrom<'up' | 'down' | 'suspect' | 'nothing'>('up', 'down', 'suspect', 'nothing'),
-    hostWorks: fc.boolean(),
-    nudges: fc.integer({ min: 0, max: 3 }),
-  });
-
-  it('epoch never goes back, one site in charge per epoch, never a stop without fresh proof of health', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { maxLength: 60 }),
-        fc.constantFrom(policy, early),
-        async (steps, by) => {
-          const world = new World();
-          const sites = new Map<number, string>();
-          for (const { seconds, says, hostWorks, nudges } of steps) {
-            const { epoch } = world.state.value;
-            world.now += seconds * 1000;
-            if (says !== 'nothing') world.observe(says);
-            if (hostWorks) world.runCommand();
-            const before = world.sent.length;
-            await Promise.all(Array.from({ length: nudges }, () => nudge(world, by)));
-            const now = world.state.value;
-            expect(now.epoch).toBeGreaterThanOrEqual(epoch);
-            expect(sites.get(now.epoch) ?? siteOf(now.phase)).toBe(siteOf(now.phase));
-            sites.set(now.epoch, siteOf(now.phase));
-            const firstStops = world.sent
-              .slice(before)
-              .filter(({ action, attempt }) => action === 'stop' && attempt === 1);
-            for (const _ of firstStops)
-              expect(world.now - (world.seen.upAt ?? 0)).toBeLessThanOrEqual(45_000);
-          }
-          const serials = world.sent.map(({ serial }) => serial);
-          expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
-        },
-      ),
-      { numRuns: 500 },
-    );
-  });
 });

@@ -1,0 +1,12 @@
+import { describe, expect, test } from 'vitest';
+import { explored, hastyWorlds } from './worlds.ts';
+
+describe('every state that can be reached, with the start on suspicion', () => {
+  test.each(Object.entries(hastyWorlds))('%s', { timeout: 300_000 }, (name, rules) => {
+    const { broken, isComplete, bounds } = explored(name, rules);
+    expect(broken).toEqual([]);
+    expect(isComplete).toBe(true);
+    // From anywhere, with the world well again, the right site serves within this many seconds.
+    expect(Math.max(bounds.home, bounds.standby)).toBeLessThanOrEqual(8);
+  });
+});
