@@ -19,7 +19,7 @@ const colours = { control: '#475569', live: '#15803d', standby: '#b45309' };
 const boxes: Box[] = [
   { x: 150, y: 70, w: 140, title: 'HAProxy', note: 'one address, always', kind: 'plain' },
   { x: 440, y: 70, w: 150, title: 'primary', note: 'your API', kind: 'primary' },
-  { x: 150, y: 200, w: 140, title: 'Prometheus', note: 'evaluates each 0.5 s', kind: 'plain' },
+  { x: 150, y: 200, w: 140, title: 'Prometheus', note: 'evaluates each 0.25 s', kind: 'plain' },
   { x: 440, y: 200, w: 150, title: 'Alertmanager', note: 'repeats while true', kind: 'plain' },
   { x: 740, y: 70, w: 170, title: 'standby', note: 'same image, asleep on EC2', kind: 'standby' },
   { x: 740, y: 200, w: 170, title: 'receiver', note: 'Lambda: records evidence', kind: 'plain' },

@@ -104,15 +104,15 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
       }
     },
     async containerLines() {
-      const lines: string[] = [];
+      const texts: string[] = [];
       for (const name of containerNames(dockerFolder)) {
         // What the command kept of containers that are gone, then what the present one says.
         const kept = join(dockerFolder, `${name}.removed.log`);
-        if (existsSync(kept)) lines.push(...readFileSync(kept, 'utf8').split('\n'));
+        if (existsSync(kept)) texts.push(readFileSync(kept, 'utf8'));
         const { exitCode, stdout } = await run(docker, ['logs', name], 60);
-        if (exitCode === 0) lines.push(...stdout.split('\n'));
+        if (exitCode === 0) texts.push(stdout);
       }
-      return lines.filter((line) => line !== '');
+      return texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
     },
     async stop() {
       for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);

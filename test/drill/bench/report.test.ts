@@ -60,7 +60,7 @@ describe('one line for each run', () => {
 test('the beginning says what differs from production, the end what was missed', () => {
   const options = parseOptions([]);
   const beginning = announcement(planRuns(options), options).join('\n');
-  expect(beginning).toMatch(/^153 runs at 500 requests\/s .* about \d+ minutes\n/);
+  expect(beginning).toMatch(/^173 runs at 500 requests\/s .* about \d+ minutes\n/);
   for (const word of ['dispatch to the host takes 1 s', 'stable 2 s', 'frozen'])
     expect(beginning).toContain(word);
   expect(summary(rowsOf(outcomes), []).at(-1)).toBe('Every target was met.');

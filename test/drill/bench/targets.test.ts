@@ -36,7 +36,7 @@ const cases: [string, Outcome[], RegExp | undefined][] = [
   ],
   [
     'a stall loses a POST',
-    [run('this', 'stall', { lostPost: 1, inFlight: 5 })],
+    [run('this', 'stall', { control: { epochs: 0 }, lostPost: 1, inFlight: 5 })],
     /this, stall: 1 POSTs were lost, expected 0/,
   ],
   ['a blip leads to none', [run('this', 'blip', { control: { epochs: 0 } })], undefined],
