@@ -186,19 +186,19 @@ function inspectImage(args: string[]): void {
   print({ Id: imageId(image), RepoDigests: repoDigests(image) }, last('--format', '-f'));
 }
 
-/** Fills in a Go template, as far as they are used: `.A.B`, `index .A.B "key"` and `join .A.B "separator"`. */
+/** Fills in a Go template, as far as they are used: `.A.B`, `index .A.B "key"` and `json .A.B`. */
 function print(value: object, format: string | undefined): void {
   const text = format?.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
     const [, verb, path = '', , word] =
-      /^(?:(index|join) )?((?:\.\w+)+)( "([^"]*)")?$/.exec(expression) ?? [];
-    if (path === '' || (verb === undefined) !== (word === undefined))
+      /^(?:(index|json) )?((?:\.\w+)+)( "([^"]*)")?$/.exec(expression) ?? [];
+    if (path === '' || (verb === 'index') !== (word !== undefined))
       return fail(`docker inspect: the stand-in does not know the template ${whole}`, 125);
-    const keys = [...path.slice(1).split('.'), ...(verb === 'index' && word !== undefined ? [word] : [])];
+    const keys = [...path.slice(1).split('.'), ...(word === undefined ? [] : [word])];
     const found = keys.reduce<unknown>(
       (at, key) => (at as Record<string, unknown> | undefined)?.[key],
       value,
     );
-    return Array.isArray(found) ? found.join(word) : String(found ?? '');
+    return verb === 'json' ? JSON.stringify(found ?? null) : String(found ?? '');
   });
   process.stdout.write(`${text ?? JSON.stringify([value], null, 2)}\n`);
 }

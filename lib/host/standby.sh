@@ -74,15 +74,15 @@ is_running() { look; [[ $running == true ]]; }
 report() {
   local ran=$1 subject=$image_id digest=- known repository each
   if [[ $image_id == - ]]; then image=$IMAGE subject=$IMAGE; fi
-  known=$(run_docker image inspect --format "$(field .Id) $(field 'join .RepoDigests " "')" "$subject" 2>/dev/null) || true
+  known=$(run_docker image inspect --format "$(field .Id) $(field 'json .RepoDigests')" "$subject" 2>/dev/null) || true
   repository=${image%%@*}
   if [[ ${repository##*/} == *:* ]]; then repository=${repository%:*}; fi
   # An image that several repositories hold has several digests.
-  for each in $known; do
+  for each in ${known//[][\",]/ }; do
     case $each in
       sha256:*) image_id=$each ;;
       "$repository"@*) digest=$each ;;
-      *) if [[ $digest == - ]]; then digest=$each; fi ;;
+      *@*) if [[ $digest == - ]]; then digest=$each; fi ;;
     esac
   done
   printf 'standby: running=%s ran=%s image=%s id=%s digest=%s\n' "$running" "$ran" "$image" "$image_id" "$digest"

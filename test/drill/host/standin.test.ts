@@ -100,10 +100,12 @@ describe("the host's docker command without a daemon", () => {
   test('an image has an id and a digest in each repository, and the container says which it runs', async () => {
     await create();
     const of = async (name: string) =>
-      (await docker(`image inspect --format '{{.Id}} {{join .RepoDigests " "}}' ${name}`)).stdout.trim();
+      (await docker(`image inspect --format '{{.Id}} {{json .RepoDigests}}' ${name}`)).stdout.trim();
     const known = await of('registry/api:1');
     const digest = 'sha256:[0-9a-f]{64}';
-    expect(known).toMatch(new RegExp(`^${digest} registry/api@(${digest}) registry:5000/other@(${digest})$`));
+    expect(known).toMatch(
+      new RegExp(`^${digest} \\["registry/api@${digest}","registry:5000/other@${digest}"\\]$`),
+    );
     const id = await inspect('{{.Image}}');
     expect(known.startsWith(`${id} `)).toBe(true);
     expect(await inspect('{{.Config.Image}}')).toBe('registry/api:1');
@@ -155,7 +157,10 @@ describe("the host's docker command without a daemon", () => {
     ['run registry/api:1', /does not know "run registry\/api:1"/],
     ['create --privileged --name x registry/api:1', /does not know the option --privileged/],
     ["image inspect --format '{{json .}}' registry/api:1", /does not know the template \{\{json \.\}\}/],
-    ["image inspect --format '{{join .RepoDigests}}' registry/api:1", /does not know the template \{\{join/],
+    [
+      "image inspect --format '{{index .RepoDigests}}' registry/api:1",
+      /does not know the template \{\{index/,
+    ],
   ])('docker %s is refused', async (command, message) => {
     const { exitCode, stderr } = await docker(command);
     expect(exitCode).not.toBe(0);
