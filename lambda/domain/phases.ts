@@ -61,7 +61,8 @@ function starting(d: Draft): Reason {
     return 'standby-healthy';
   }
   // Nobody serves yet, so there is nothing to wait for: no cooldown, no proof of stability.
-  const isBack = health(d) === 'up' && (d.observation.evidence.upAt ?? 0) > d.next.decidedAt;
+  const { upAt = 0 } = d.observation.evidence;
+  const isBack = health(d) === 'up' && upAt > d.next.decidedAt;
   if (isBack && d.next.heldBy === undefined && !isPaused(d))
     return comeHome(d, 'primary-back-before-standby');
   const isStuck = isPast(d, d.next.decidedAt, d.policy.escalateSeconds);

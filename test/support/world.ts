@@ -46,11 +46,21 @@ export class World {
     this.seen = fold(this.seen, { kind, observedAt }, policy.heartbeatTimeoutSeconds);
   }
 
-  /** The host gets to the oldest command that waits, as SSM's agent does: one at a time. */
-  runCommand(): void {
-    const next = this.sent.find(({ outcome }) => outcome === 'in-progress');
+  /**
+   * The host gets to a command that waits, as SSM's agent does: one at a time.
+   * @param fails    the script fails, and leaves no container behind
+   * @param overtakes the newest is first, for SSM promises no order
+   */
+  runCommand({ fails = false, overtakes = false } = {}): void {
+    const waiting = this.sent.filter(({ outcome }) => outcome === 'in-progress');
+    const next = overtakes ? waiting.at(-1) : waiting[0];
     if (!next) return;
-    if (this.hostState !== 'running') {
+    if (fails && this.hostState === 'running' && next.serial >= this.fence) {
+      next.outcome = 'failed';
+      if (next.action === 'inspect') return;
+      this.fence = next.serial;
+      if (next.action === 'start') this.standbyRuns = false;
+    } else if (this.hostState !== 'running') {
       next.outcome = 'host-unreachable';
     } else if (next.action !== 'inspect' && next.serial < this.fence) {
       next.outcome = 'superseded';

@@ -862,7 +862,22 @@ const rows: Row[] = [
     effects: ['failover-stuck'],
   },
   {
-    given: 'starting, the state lacks its command, and people have heard that it is stuck',
+    given: 'starting, too long, and the state lacks its command',
+    state: at('starting', { decidedAt: ago(120) }),
+    seen: { evidence: isDown },
+    reason: 'standby-starting',
+    phase: 'starting',
+    effects: ['failover-stuck', 'start 7/1'],
+  },
+  {
+    given: 'starting, EC2 had capacity after all',
+    state: at('starting', { command: command('start', { retryAt: now + 1, hostUnreachable: true }) }),
+    seen: { evidence: isDown, host: 'pending', hostStart: 'requested' },
+    reason: 'host-not-ready',
+    phase: 'starting',
+  },
+  {
+    given: 'starting, too long, and people have heard that it is stuck',
     state: at('starting', { decidedAt: ago(130), stuckIn: 7, command: command('start', sent) }),
     seen: { evidence: isDown, command: reports('in-progress') },
     reason: 'standby-starting',
@@ -1395,6 +1410,30 @@ describe('an operator asks for', () => {
 });
 
 describe('what is remembered', () => {
+  it('the id of the command, once', () => {
+    const state = at('starting', { command: command('start') });
+    const report = { serial: 41, outcome: 'sent', id: 'c-1' } as const;
+    const once = decide(state, { evidence: isDown, command: report }, policy, now);
+    expect(once.state.command?.id).toBe('c-1');
+    expect(decide(once.state, { evidence: isDown, command: report }, policy, now).state).toBe(once.state);
+  });
+
+  it('that a booting host does not answer yet, without writing to anybody', () => {
+    const quiet = [2, 8].map((attempt) => {
+      const state = at('starting', { command: command('start', { attempt }) });
+      const seen = { evidence: isDown, host: 'running', command: reports('host-unreachable') } as const;
+      return decide(state, seen, asleep, now).state.outbox[0]?.entry.quiet;
+    });
+    expect(quiet).toEqual([true, undefined]);
+  });
+
+  it('what the host said when the standby answered', () => {
+    const state = at('starting', { command: command('start', sent) });
+    const report = { ...inspected(), said: 'hook before-start: promoted' } as CommandReport;
+    const { state: after } = decide(state, { evidence: isDown, command: report }, policy, now);
+    expect(after.outbox[0]?.entry.detail).toBe('hook before-start: promoted');
+  });
+
   it('says why, and since when it has been so', () => {
     const first = decide(at('serving', { failovers: [ago(10)] }), { evidence: isUp }, policy, now);
     expect({ why: first.state.why, since: first.state.whySince }).toEqual({

@@ -74,9 +74,44 @@ describe('the trouble', () => {
   });
 });
 
+describe('what else is kept', () => {
+  test.each<[string, Sighting[], Evidence]>([
+    [
+      'nobody served',
+      [
+        { kind: 'nobody', observedAt: 5 * s },
+        { kind: 'nobody', observedAt: 4 * s },
+      ],
+      { nobodyAt: 5 * s },
+    ],
+    [
+      'what arrives soon is not stale',
+      [{ ...up(10), arrivedAt: 17.9 * s }],
+      { upAt: 10 * s, upSince: 10 * s },
+    ],
+    [
+      'what was old when it arrived',
+      [
+        { ...up(10), arrivedAt: 18 * s },
+        { ...up(10), arrivedAt: 28 * s },
+        { ...up(10), arrivedAt: 20 * s },
+      ],
+      { upAt: 10 * s, upSince: 10 * s, staleAt: 28 * s },
+    ],
+    [
+      'the image of the primary, as it was said last',
+      [{ ...up(10), primaryImage: 'a' }, { ...up(9), primaryImage: 'b' }, up(11)],
+      { upAt: 11 * s, upSince: 10 * s, primaryImage: 'a' },
+    ],
+  ])('%s', (_, sightings, expected) => {
+    expect(foldAll(sightings)).toEqual(expected);
+  });
+});
+
 const sighting = fc.record({
-  kind: fc.constantFrom<Sighting['kind']>('up', 'down', 'suspect'),
+  kind: fc.constantFrom<Sighting['kind']>('up', 'down', 'suspect', 'nobody'),
   observedAt: fc.integer({ min: 1, max: 200 }).map((at) => at * s),
+  arrivedAt: fc.integer({ min: 190, max: 230 }).map((at) => at * s),
 });
 
 describe('properties', () => {
@@ -107,6 +142,8 @@ describe('properties', () => {
           );
           expect(shuffled.downAt).toBe(inOrder.downAt);
           expect(shuffled.upAt).toBe(inOrder.upAt);
+          expect(shuffled.nobodyAt).toBe(inOrder.nobodyAt);
+          expect(shuffled.staleAt).toBe(inOrder.staleAt);
           expect(shuffled.upSince ?? 0).toBeGreaterThanOrEqual(inOrder.upSince ?? 0);
         },
       ),
