@@ -39,7 +39,9 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const key = v.getDotPath(issue) ?? '';
   if (issue.expected === 'never') return `${key}: unknown key; docs/configuration.md has the known ones`;
   if (issue.received === 'undefined') return `${key}: missing; docs/configuration.md says what belongs there`;
-  return `${key}: received ${shown(issue.input)}, expected ${expected(issue)}`;
+  // A rule across several keys has the whole as its input, and names the key that is wrong.
+  const received = issue.path ? issue.path.at(-1)?.value : issue.input;
+  return `${key}: received ${shown(received)}, expected ${expected(issue)}`;
 }
 
 /** Our own messages complete "expected …"; where the schema has none, the library's word is enough. */
