@@ -117,7 +117,7 @@ describe('the files with a site in them', () => {
   test.each([
     ['alertname=PrimaryDown service=shop severity=critical', 'failover,people'],
     ['alertname=PrimaryUp service=shop severity=info', 'failover'],
-    ['alertname=StandbyNotServing service=shop severity=critical', 'people'],
+    ['alertname=StandbyNotServing service=shop severity=critical', 'failover,people'],
     ['alertname=MonitoringTargetDown service=shop severity=warning', 'people'],
     ['alertname=SomethingElse', 'people'],
   ])('%s goes to %s', (labels, receivers) => {
