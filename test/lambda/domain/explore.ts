@@ -33,7 +33,10 @@ const crashes: readonly Crash[] = [1, 2, 3].flatMap((round) => [
 function* stepsFrom(m: Machine, rules: Rules): Generator<Step> {
   const step = (name: string, to: Machine): Step => ({ name, to, decided: [] });
   for (const says of ['truth', 'nothing'] as const) yield step(`tick, ${says}`, tick(m, says, rules));
-  if (rules.delays) yield step('tick, late', tick(m, 'late', rules));
+  if (rules.delays) {
+    yield step('tick, late', tick(m, 'late', rules));
+    yield step('tick, sign', tick(m, 'sign', rules));
+  }
   yield step('primary', normal({ ...m, primary: m.primary === 'up' ? 'down' : 'up' }, rules, now));
   if (m.queue.length > 0) yield step('host runs 0', run(m, 0, true, rules));
   if (rules.hostFails) yield* hostFailures(m, rules);
@@ -46,10 +49,12 @@ function* stepsFrom(m: Machine, rules: Rules): Generator<Step> {
 
 function* hostFailures(m: Machine, rules: Rules): Generator<Step> {
   const step = (name: string, to: Machine): Step => ({ name, to, decided: [] });
+  yield look(m, rules, { hearsOld: true });
   if (m.containerRuns) yield step('standby dies', normal({ ...m, containerRuns: false }, rules, now));
   for (const index of m.queue.keys()) {
     if (index > 0) yield step(`host runs ${index}`, run(m, index, true, rules));
     yield step(`host fails ${index}`, run(m, index, false, rules));
+    yield step(`lost ${index}`, normal({ ...m, queue: m.queue.filter((_, i) => i !== index) }, rules, now));
   }
 }
 

@@ -1,5 +1,4 @@
 import { siteOf } from '../../../lambda/domain/decide.ts';
-import { primaryHealth } from '../../../lambda/domain/evidence.ts';
 import type { Decision, Policy } from '../../../lambda/domain/types.ts';
 import { reasons } from '../../../lambda/messages.ts';
 import { type Decided, now, type Rules } from './machine.ts';
@@ -14,7 +13,15 @@ type Facts = { readonly policy: Policy; readonly after: Decision['state']; reado
 const seconds = (since: number | undefined) =>
   since === undefined ? Number.POSITIVE_INFINITY : (now - since) / 1000;
 
-const health = ({ evidence, policy }: Decided & Facts) => primaryHealth(evidence, policy, now);
+/** What is known of the primary, by a reading of its own: the newest word, while it is fresh. */
+function health({ evidence, policy }: Decided & Facts): 'up' | 'down' | 'suspected' | 'unknown' {
+  const { upAt, downAt, suspectAt } = evidence;
+  const isNewer = (at: number | undefined) => at !== undefined && at >= (upAt ?? 0);
+  if (isNewer(downAt) && seconds(downAt) <= policy.leaseSeconds) return 'down';
+  if (isNewer(suspectAt) && seconds(suspectAt) <= policy.leaseSeconds) return 'suspected';
+  const isAnswered = isNewer(downAt) || isNewer(suspectAt);
+  return !isAnswered && seconds(upAt) <= policy.heartbeatTimeoutSeconds ? 'up' : 'unknown';
+}
 const movesTo = (site: 'primary' | 'standby') => (one: Decided & Facts) =>
   siteOf(one.before.phase) !== site && siteOf(one.after.phase) === site;
 const toStandby = movesTo('standby');

@@ -44,7 +44,7 @@ export type Rules = {
   readonly crashes?: boolean;
   /** Commands are overtaken and fail, and the standby dies. */
   readonly hostFails?: boolean;
-  /** Alerts may be late. */
+  /** Alerts may be late, and may be no more than a suspicion. */
   readonly delays?: boolean;
   /** What operators ask for, at any moment. */
   readonly requests?: readonly OperatorRequest[];
@@ -93,11 +93,19 @@ export function told(evidence: Evidence, sightings: readonly Sighting[], { polic
   return sightings.reduce((all, one) => fold(all, one, policy.heartbeatTimeoutSeconds), evidence);
 }
 
-/** A step of time, after which the site says something, nothing, or what was so a step ago. */
-export function tick(m: Machine, says: 'truth' | 'nothing' | 'late', rules: Rules): Machine {
+/** What the site says: how it is, how it was a step ago, no more than the first bad sign, or nothing. */
+export type Says = 'truth' | 'late' | 'sign' | 'nothing';
+
+/** A step of time, and what the site says after it. */
+export function tick(m: Machine, says: Says, rules: Rules): Machine {
   const later = now + second;
-  const sightings =
-    says === 'truth' ? truth(m.primary, later) : says === 'late' ? truth(m.was, later - second) : [];
+  const said: Record<Says, Sighting[]> = {
+    truth: truth(m.primary, later),
+    late: truth(m.was, later - second),
+    sign: [{ kind: 'suspect', observedAt: later }],
+    nothing: [],
+  };
+  const sightings = said[says];
   const evidence = told(m.evidence, sightings, rules);
   return normal({ ...m, evidence, was: m.primary }, rules, later);
 }
@@ -127,44 +135,32 @@ export type Crash = { readonly round: number; readonly acted: boolean };
 export function look(
   m: Machine,
   rules: Rules,
-  more: { crash?: Crash; request?: OperatorRequest } = {},
+  more: { crash?: Crash; request?: OperatorRequest; hearsOld?: boolean } = {},
 ): Step {
   let { request } = more;
   let machine = m;
-  let report: CommandReport | undefined;
+  // What another command came to must not pass for what this one did.
+  let report: CommandReport | undefined = more.hearsOld ? { serial: -1, outcome: 'succeeded' } : undefined;
   let hostStart: 'requested' | 'no-capacity' | undefined;
   const decided: Decided[] = [];
   for (let round = 1; round <= 12; round++) {
     const { control: before, evidence } = machine;
-    const isSilent = rules.hasWitness && machine.primary === 'down';
-    const witness = isSilent ? ('unreachable' as const) : undefined;
-    const command = report ?? reportOf(machine);
-    const decision = decide(
-      before,
-      {
-        evidence,
-        host: machine.host,
-        ...(witness && { witness }),
-        ...(command && { command }),
-        ...(hostStart && { hostStart }),
-        ...(request && { request }),
-        delivered: before.outbox.map(({ entry }) => entry.id),
-      },
-      rules.policy,
-      now,
-    );
+    const observation = { ...observed(machine, rules, report), ...(hostStart && { hostStart }) };
+    const { witness, command } = observation;
+    const decision = decide(before, { ...observation, ...(request && { request }) }, rules.policy, now);
     decided.push({
       before,
       evidence,
       witness,
       request,
-      reported: command?.outcome === 'succeeded',
+      reported: command?.outcome === 'succeeded' && command.serial === before.command?.serial,
       decision,
     });
     request = undefined;
     const isSettled = decision.state === before && decision.effects.length === 0;
     machine = { ...machine, control: decision.state };
-    if (isSettled) return { name: 'look', to: normal(machine, rules, now), decided };
+    if (isSettled)
+      return { name: more.hearsOld ? 'hears old' : 'look', to: normal(machine, rules, now), decided };
     const dies = more.crash?.round === round;
     if (dies && !more.crash?.acted) break;
     report = undefined;
@@ -179,6 +175,18 @@ export function look(
   }
   if (!more.crash) throw new Error('fixpoint: not reached within 12 looks');
   return { name: 'crash', to: normal(machine, rules, now), decided };
+}
+
+function observed(machine: Machine, rules: Rules, report: CommandReport | undefined) {
+  const isDark = rules.hasWitness && machine.primary === 'down';
+  const command = report ?? reportOf(machine);
+  return {
+    evidence: machine.evidence,
+    host: machine.host,
+    ...(isDark && { witness: 'unreachable' as const }),
+    ...(command && { command }),
+    delivered: machine.control.outbox.map(({ entry }) => entry.id),
+  };
 }
 
 function reportOf({ control, ended, fence }: Machine): CommandReport | undefined {

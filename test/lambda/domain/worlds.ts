@@ -13,7 +13,7 @@ const brief: Policy = {
   drainSeconds: 1,
   startOnSuspicion: false,
   confirmSeconds: 1,
-  suspicionIntervalSeconds: 2,
+  suspicionIntervalSeconds: 4,
   flapLimit: 1000,
   flapWindowSeconds: 3,
   flapStableSeconds: 2,
@@ -29,7 +29,7 @@ const brief: Policy = {
 
 const by = 'x';
 const operators: OperatorRequest[] = [
-  { action: 'pause', seconds: 1, why: 'x', by },
+  { action: 'pause', seconds: 2, why: 'x', by },
   { action: 'resume', by },
   { action: 'switchover', by },
   { action: 'failover', by },
@@ -37,7 +37,7 @@ const operators: OperatorRequest[] = [
 ];
 
 const early: Policy = { ...brief, startOnSuspicion: true };
-const flapping: Policy = { ...brief, flapLimit: 2 };
+const flapping: Policy = { ...brief, flapLimit: 2, flapWindowSeconds: 6, flapStableSeconds: 3 };
 
 /** What else may be so and may happen, besides primaries that fail and return and alerts that are lost. */
 export const patientWorlds: Readonly<Record<string, Rules>> = {
