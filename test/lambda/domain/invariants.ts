@@ -36,7 +36,7 @@ const recent = ({ before, policy }: Decided & Facts) =>
   before.failovers.filter((at) => seconds(at) < policy.flapWindowSeconds && at > (before.acknowledgedAt ?? 0))
     .length;
 
-export const invariants: Readonly<Record<string, Invariant>> = {
+const invariants: Readonly<Record<string, Invariant>> = {
   'one-site-in-charge-in-each-epoch': ({ before, after }) =>
     siteOf(before.phase) === siteOf(after.phase) ? after.epoch === before.epoch : after.epoch > before.epoch,
   'epoch-never-goes-back': ({ before, after }) => after.epoch >= before.epoch,

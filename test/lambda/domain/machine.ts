@@ -89,7 +89,7 @@ const truth = (primary: 'up' | 'down', observedAt: number): Sighting[] =>
         { kind: 'down', observedAt },
       ];
 
-export function told(evidence: Evidence, sightings: readonly Sighting[], { policy }: Rules): Evidence {
+function told(evidence: Evidence, sightings: readonly Sighting[], { policy }: Rules): Evidence {
   return sightings.reduce((all, one) => fold(all, one, policy.heartbeatTimeoutSeconds), evidence);
 }
 
