@@ -1,5 +1,5 @@
-import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Construct } from 'constructs';
 import type { Config, ServiceConfig } from '../config/schema.ts';
 
