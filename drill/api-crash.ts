@@ -1,12 +1,8 @@
-import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Account, account, readExecutions } from './account.ts';
+import type { Account } from './account.ts';
+import { type Clients, startClients } from './clients.ts';
 import type { Happening } from './cloud/happenings.ts';
 import { DrillError } from './errors.ts';
-import { Happened } from './happened.ts';
-import { startLoad } from './load.ts';
-import type { LoadEvent } from './load-messages.ts';
 import { type Marks, type Phases, recovery } from './phases.ts';
 import type { Processes } from './processes.ts';
 import type { Stage } from './stage.ts';
@@ -24,7 +20,6 @@ export interface Measured {
 const limitSeconds = { route: 60, complete: 60, home: 30, failback: 120 } as const;
 /** Traffic before the crash, between the moves, and after them. */
 const quietSeconds = 2;
-const requestTimeoutSeconds = 30;
 
 const failed = 'the primary is killed (SIGKILL)';
 
@@ -37,49 +32,20 @@ export async function apiCrash(
   timeline: Timeline,
   watch: Watch,
 ): Promise<Measured> {
-  const { site } = stage;
-  const traffic = new Happened<LoadEvent>();
-  let broken: Error | undefined;
-  const load = await startLoad(
-    {
-      url: site.serviceUrl,
-      requestsPerSecond,
-      timeoutSeconds: requestTimeoutSeconds,
-      resultsFile: join(workDir, 'requests.jsonl'),
-    },
-    (event) => {
-      watch.load(event);
-      traffic.add(event);
-    },
-    (error) => {
-      broken = error;
-    },
-  );
-  processes.onCleanup('load', load.kill);
-  timeline.add('clients', `send ${requestsPerSecond} requests/s: 80 % GET, 10 % PUT, 10 % POST`);
-  await traffic.first('clients are answered by the primary', changedTo('primary'), { since: 0, seconds: 10 });
+  const clients = await startClients(stage, { requestsPerSecond, workDir }, processes, timeline, watch);
   // At a random moment within the cycles of checks, scrapes and evaluations.
   await delay(quietSeconds * 1000 + Math.random() * 1000);
 
-  const failover = await breakPrimary(stage, traffic, timeline);
+  const failover = await breakPrimary(stage, clients, timeline);
   await delay(quietSeconds * 1000);
-  const failback = await returnPrimary(stage, traffic, timeline);
+  const failback = await returnPrimary(stage, clients, timeline);
   await delay(quietSeconds * 1000);
-  const results = await load.finish();
-  if (broken) throw broken;
-  const lines = [
-    ...readFileSync(site.primaryLog, 'utf8').split('\n'),
-    ...(await stage.host.containerLines()),
-  ];
-  return { failover, failback, requests: account(results, readExecutions(lines)) };
+  return { failover, failback, requests: await clients.finish() };
 }
-
-const changedTo = (site: string) => (event: LoadEvent) =>
-  event.type === 'site-changed' && event.site === site;
 
 async function breakPrimary(
   { site, happenings, serverChanges, mails }: Stage,
-  traffic: Happened<LoadEvent>,
+  clients: Clients,
   timeline: Timeline,
 ): Promise<Measured['failover']> {
   const since = Date.now();
@@ -87,7 +53,7 @@ async function breakPrimary(
   timeline.add('drill', failed, { at: since, tone: 'bad' });
   site.primary().signal('SIGKILL');
   await site.primary().exited;
-  const route = await traffic.first('clients are answered by the standby', changedTo('standby'), {
+  const route = await clients.answeredBy('standby', 'clients are answered by the standby', {
     since,
     seconds: limitSeconds.route,
   });
@@ -109,13 +75,13 @@ async function breakPrimary(
 
 async function returnPrimary(
   { site, happenings, mails }: Stage,
-  traffic: Happened<LoadEvent>,
+  clients: Clients,
   timeline: Timeline,
 ): Promise<Measured['failback']> {
   const since = Date.now();
   timeline.add('drill', 'the primary is started again', { at: since });
   await site.startPrimary();
-  const home = await traffic.first('clients are answered by the primary again', changedTo('primary'), {
+  const home = await clients.answeredBy('primary', 'clients are answered by the primary again', {
     since,
     seconds: limitSeconds.home,
   });

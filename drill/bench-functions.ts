@@ -8,8 +8,9 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, initialState } from '../lambda/domain/decide.ts';
-import type { Policy } from '../lambda/domain/types.ts';
+import { loadConfig } from '../lib/config/load.ts';
 import { buildBundle } from '../lib/constructs/bundle.ts';
+import { policyOf } from '../lib/policy.ts';
 
 const runs = 25;
 /** A cold import of the receiver may cost this much of the floor's. */
@@ -80,20 +81,10 @@ function median(values: readonly number[]): number {
 
 /** Seconds for one decision on the way to a failover. */
 function decisionSeconds(): number {
-  const policy: Policy = {
-    leaseSeconds: 30,
-    heartbeatTimeoutSeconds: 45,
-    stableSeconds: 60,
-    cooldownSeconds: 300,
-    drainSeconds: 30,
-    startOnSuspicion: true,
-    confirmSeconds: 3,
-    suspicionIntervalSeconds: 60,
-    commandTimeoutSeconds: 200,
-    dispatchTimeoutSeconds: 20,
-    retrySeconds: 2,
-    retryMaxSeconds: 60,
-  };
+  const config = loadConfig('failover.yaml');
+  const [service] = config.services;
+  if (!service) throw new Error('failover.yaml has no service');
+  const policy = policyOf(config, service);
   const now = Date.now();
   const evidence = { suspectAt: now - 100, troubleSince: now - 100, upAt: now - 600, upSince: now - 1e7 };
   const state = initialState('api');

@@ -71,6 +71,38 @@ export async function buildImages(
   return { remove };
 }
 
+/** Images that start a container which never gets healthy. */
+export interface BrokenImages extends BuiltImages {
+  /** The names mean the good images again. */
+  repair(): Promise<void>;
+}
+
+/** Puts an image in place of built ones that differs only in that its health path answers 500. */
+export async function breakImages(docker: Docker, names: readonly string[]): Promise<BrokenImages> {
+  const good = `hybrid-failover-drill-good:${process.pid}`;
+  const broken = `hybrid-failover-drill-broken:${process.pid}`;
+  const tag = async (image: string) => {
+    for (const name of names) await run(docker.command, ['tag', image, name]);
+  };
+  await run(docker.command, ['tag', names[0] ?? '', good]);
+  const folder = mkdtempSync(join(tmpdir(), 'drill-image-'));
+  try {
+    // Any file that is there makes the sample API say so.
+    writeFileSync(join(folder, 'Dockerfile'), `FROM ${good}\nENV HEALTH_FAULT_FILE=/usr/local/bin/node\n`);
+    const env = { ...process.env, DOCKER_BUILDKIT: '0' };
+    await run(docker.command, ['build', '--quiet', '--tag', broken, folder], { env });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  await tag(broken);
+  return {
+    repair: () => tag(good),
+    async remove() {
+      await run(docker.command, ['image', 'rm', '--force', good, broken]);
+    },
+  };
+}
+
 /**
  * Keeps the drill's hands off a machine that is itself a standby: the host's script would replace a
  * container of the same name.

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
 
 /** Reads a body to its end; undefined if it is longer than `limit` bytes (the rest is discarded). */
 export async function readBody(message: IncomingMessage, limit: number): Promise<Buffer | undefined> {
@@ -17,7 +17,7 @@ export async function readBody(message: IncomingMessage, limit: number): Promise
  * @returns the port
  * @throws if the port is taken
  */
-export function listen(server: Server, port = 0): Promise<number> {
+export function listen(server: TcpServer, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

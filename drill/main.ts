@@ -1,18 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config/load.ts';
-import { apiCrash } from './api-crash.ts';
-import { checkEnd } from './checks.ts';
 import { cleanUpOnEnd } from './endings.ts';
 import { DrillError, messageOf } from './errors.ts';
 import { hold } from './hold.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { createProcesses } from './processes.ts';
 import { resultOf, summary } from './report.ts';
+import { scenarios } from './scenarios/index.ts';
+import { play, stageFor } from './scenarios/play.ts';
+import { asJson, list, paceOf, verdict } from './scenarios/report.ts';
 import { describeStage, setStage } from './stage.ts';
 import { createTimeline } from './timeline.ts';
 import { createWatch } from './watch.ts';
+import { workFolder } from './work-folder.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
@@ -26,32 +26,43 @@ async function main(): Promise<number> {
     complain(messageOf(error));
     return 2;
   }
-  if (options.help) {
-    print(usage);
+  if (options.help || options.list) {
+    for (const line of options.help ? [usage] : list(scenarios)) print(line);
     return 0;
   }
   return rehearse(options);
 }
 
 async function rehearse(options: Options): Promise<number> {
+  const { scenario, requestsPerSecond } = options;
   const timeline = createTimeline(process.stdout);
-  const watch = createWatch(timeline);
+  const watch = createWatch(timeline, { everyReason: !scenario.unhurried });
   const processes = createProcesses(
     (name, how) => timeline.add(name, `ended unexpectedly: ${how}`, { tone: 'bad' }),
     complain,
   );
-  const workDir = workFolder(options, processes.onCleanup);
+  const workDir = workFolder(options.logsFolder, processes.onCleanup);
   cleanUpOnEnd(processes.cleanup, complain);
   try {
-    const stage = await setStage({ configFile: options.configFile, workDir }, processes, timeline, watch);
-    for (const line of ['', ...describeStage(stage), '']) print(line);
+    const wanted = stageFor(scenario, { configFile: options.configFile, workDir });
+    const stage = await setStage(wanted, processes, timeline, watch);
+    for (const line of ['', ...describeStage(stage), ...paceOf(scenario), '']) print(line);
     if (options.hold) return await hold(stage, processes, timeline, print);
-    const measured = await apiCrash(stage, options.requestsPerSecond, workDir, processes, timeline, watch);
-    const checks = await checkEnd(stage, measured);
-    const result = resultOf(stage, measured, checks);
-    for (const line of ['', ...summary(measured, checks), '', `The drill ${result.outcome}.`]) print(line);
+    const { healthFaultFile } = wanted;
+    const { played, outcome } = await play(scenario, stage, {
+      workDir,
+      healthFaultFile,
+      requestsPerSecond,
+      processes,
+      timeline,
+      watch,
+    });
+    const { checks, measured } = played;
+    const lines = measured ? summary(measured, checks) : verdict(scenario, checks, outcome);
+    for (const line of ['', ...lines, '', `The drill ${outcome.outcome}.`]) print(line);
+    const result = measured ? resultOf(stage, measured, checks) : asJson([outcome]);
     if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
-    return result.outcome === 'passed' ? 0 : 1;
+    return outcome.outcome === 'passed' ? 0 : 1;
   } catch (error) {
     const expected = error instanceof DrillError || error instanceof ConfigError;
     complain(expected ? error.message : String((error as Error).stack ?? error));
@@ -59,18 +70,6 @@ async function rehearse(options: Options): Promise<number> {
   } finally {
     await processes.cleanup();
   }
-}
-
-/** The folder of logs and state: the caller's if one was named, else one that goes with the drill. */
-function workFolder(options: Options, onCleanup: (name: string, undo: () => Promise<void>) => void): string {
-  if (options.logsFolder) {
-    const folder = join(resolve(options.logsFolder), new Date().toISOString().replace(/[:.]/g, '-'));
-    mkdirSync(folder, { recursive: true });
-    return folder;
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'hybrid-failover-'));
-  onCleanup('work folder', async () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 process.exitCode = await main();

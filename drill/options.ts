@@ -1,8 +1,14 @@
 import { readArguments, wholeNumber, writableFile } from './arguments.ts';
+import { DrillError } from './errors.ts';
+import { scenarios } from './scenarios/index.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 
 /** What a drill is asked to do. */
 export interface Options {
   readonly help: boolean;
+  /** Say which scenarios there are. */
+  readonly list: boolean;
+  readonly scenario: Scenario;
   /** Bring everything up and stay until Ctrl-C, instead of running a scenario. */
   readonly hold: boolean;
   /** The configuration that is rehearsed. */
@@ -18,6 +24,8 @@ export const usage = `Rehearses a failover and the way back on this machine, wit
 
   npm start -- [options]
 
+  --scenario NAME what is broken (api-crash); --list shows them all, npm run drill:all plays them all
+  --list          the scenarios: what each breaks, and what must become of it
   --config FILE   the configuration to rehearse (failover.yaml)
   --rate N        requests per second that clients send, 1 to 2000 (50)
   --json FILE     write the result as JSON
@@ -30,7 +38,9 @@ or the configuration.`;
 
 const described = {
   help: { type: 'boolean' },
+  list: { type: 'boolean' },
   hold: { type: 'boolean' },
+  scenario: { type: 'string' },
   config: { type: 'string' },
   json: { type: 'string' },
   logs: { type: 'string' },
@@ -42,10 +52,19 @@ export function parseOptions(args: readonly string[]): Options {
   const values = readArguments(args, described, 'npm start -- --help');
   return {
     help: values.help ?? false,
+    list: values.list ?? false,
+    scenario: scenarioCalled(values.scenario ?? 'api-crash'),
     hold: values.hold ?? false,
     configFile: values.config ?? 'failover.yaml',
     jsonFile: writableFile('--json', values.json),
     logsFolder: values.logs,
     requestsPerSecond: wholeNumber('--rate', values.rate ?? '50', 2000),
   };
+}
+
+function scenarioCalled(name: string): Scenario {
+  const found = scenarios.find((one) => one.name === name);
+  if (found) return found;
+  const known = scenarios.map((one) => one.name).join(', ');
+  throw new DrillError(`--scenario: received "${name}", expected one of ${known}`);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -8,15 +9,35 @@ import { loadConfig } from '../lib/config/load.ts';
 import type { Config, ServiceConfig } from '../lib/config/schema.ts';
 import { type Assembly, DEFAULT_PLACE, loadAssembly } from './cloud/template.ts';
 import { DrillError } from './errors.ts';
+import { ownSlot } from './slot.ts';
 
-/** Waits that protect a business from flapping would only make a rehearsal longer. */
-export const shortened = { stableSeconds: 5, cooldownSeconds: 5, drainSeconds: 3 } as const;
+/**
+ * Waits that protect a business from flapping would only make a rehearsal longer, and a self-test would
+ * start the standby in the middle of one.
+ */
+const shortened = {
+  stableSeconds: 5,
+  cooldownSeconds: 5,
+  drainSeconds: 3,
+  selfTestHours: 0,
+} as const;
 
-/** What a rehearsal may change besides, for a comparison. */
+/** What a rehearsal may change besides, for a comparison or a scenario. */
 export interface ConfigChanges {
   readonly policy?: Partial<Config['policy']>;
+  readonly standby?: Partial<Config['standby']>;
+  readonly service?: Partial<ServiceConfig>;
   /** Tells services apart whose stages share one Docker daemon. */
   readonly serviceName?: string;
+  /** Whether the site's address is watched from the cloud. */
+  readonly witness?: boolean;
+}
+
+/** Ports of this machine that are chosen before anything listens on them. */
+export interface Ports {
+  readonly standby: number;
+  /** Where clients reach the site. */
+  readonly service: number;
 }
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -33,41 +54,64 @@ export interface Rehearsed {
 /**
  * Synthesizes the CDK app as `cdk synth` does. The operator's configuration is changed only in what cannot
  * be had here: the long waits, the port, and the image, which the sample API replaces.
- * @param standbyPort a free port on this machine
- * @param changes     take precedence over the shortened waits
+ * @param changes take precedence over the shortened waits
  * @throws ConfigError for a mistake in the file; DrillError if the app fails
  */
 export async function synthesize(
   configFile: string,
   workDir: string,
-  standbyPort: number,
+  ports: Ports,
   changes: ConfigChanges = {},
 ): Promise<Rehearsed> {
-  const config = forThisMachine(loadConfig(configFile), standbyPort, changes);
+  const slot = ownSlot();
+  const build = imageFolder(slot?.folder ?? workDir, changes.serviceName);
+  const config = forThisMachine(loadConfig(configFile), ports, build, changes);
   const [service] = config.services;
   if (!service) throw new DrillError(`${configFile} has no service`);
   const file = join(workDir, 'failover.yaml');
-  const folder = join(workDir, 'assembly');
-  mkdirSync(folder);
-  writeFileSync(file, stringify(config));
-  await runApp(file, folder);
+  const text = stringify(config);
+  writeFileSync(file, text);
+  // The same configuration gives the same assembly, and synthesizing is what takes longest.
+  const folder = slot ? join(slot.folder, digest(text)) : join(workDir, 'assembly');
+  if (!existsSync(join(folder, 'manifest.json'))) await runApp(file, folder);
   return { config, service, assembly: loadAssembly(folder, { ...DEFAULT_PLACE, region: config.region }) };
 }
 
-function forThisMachine(config: Config, standbyPort: number, changes: ConfigChanges): Config {
-  const [first, ...others] = config.services.map(({ image: _image, ...service }) => ({
-    ...service,
-    build: apiFolder,
-  }));
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** The image is named after what is in its folder: stages that share one Docker daemon need each their own. */
+function imageFolder(within: string, serviceName: string | undefined): string {
+  if (serviceName === undefined) return apiFolder;
+  const folder = join(within, 'image');
+  cpSync(apiFolder, folder, { recursive: true });
+  writeFileSync(join(folder, 'used-by'), `${serviceName}\n`);
+  return folder;
+}
+
+function forThisMachine(config: Config, ports: Ports, build: string, changes: ConfigChanges): Config {
+  const [first, ...others] = config.services.map(({ image: _image, ...service }) => ({ ...service, build }));
   if (!first) return config;
   const environment = { ...first.environment, PORT: '8080', HEALTH_PATH: first.healthPath };
   const { serviceName: name = first.name, policy } = changes;
-  const service = { ...first, name, port: standbyPort, containerPort: 8080, environment };
-  const services = [service, ...others];
-  return { ...config, services, policy: { ...config.policy, ...shortened, ...policy } };
+  const service = {
+    ...first,
+    ...changes.service,
+    name,
+    port: ports.standby,
+    containerPort: 8080,
+    environment,
+    ...(changes.witness && { witnessUrl: `http://127.0.0.1:${ports.service}${first.healthPath}` }),
+  };
+  return {
+    ...config,
+    services: [service, ...others],
+    standby: { ...config.standby, ...changes.standby },
+    policy: { ...config.policy, ...shortened, ...policy },
+  };
 }
 
 async function runApp(configFile: string, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
   const { context } = JSON.parse(readFileSync(join(repository, 'cdk.json'), 'utf8'));
   const child = spawn(process.execPath, [join(repository, 'bin/app.ts')], {
     cwd: repository,

@@ -1,6 +1,7 @@
 import type { Measured } from './api-crash.ts';
 import type { Check } from './checks.ts';
 import { type PhaseName, phaseMeanings, phaseNames } from './phases.ts';
+import { checkLines } from './scenarios/report.ts';
 import type { Stage } from './stage.ts';
 
 /** The result of a drill as a machine reads it. */
@@ -63,7 +64,7 @@ export function summary({ failover, failback, requests }: Measured, checks: read
     `Requests    ${requests.sent} sent, ${requests.ok} answered, ${requests.failed} failed, ${requests.indeterminate} executed without an answer`,
     `            lost: ${lost(idempotent)} idempotent, ${lost(nonIdempotent)} POST; slowest ${requests.slowestSeconds.toFixed(2)} s`,
     'Checks',
-    ...checks.map(({ name, held, observed }) => `  ${held ? 'ok    ' : 'FAILED'}  ${name}: ${observed}`),
+    ...checkLines(checks),
   ];
 }
 

@@ -1,16 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { DrillError } from './errors.ts';
 import { freePorts, invocation, type Program } from './parts/index.ts';
 import { isListening, type Processes, type Supervised } from './processes.ts';
-
-const repository = fileURLToPath(new URL('..', import.meta.url));
+import { argumentsOf, render, repository, withSecondAlertmanager } from './site-files.ts';
 
 export const siteParts = ['haproxy', 'prometheus', 'alertmanager', 'blackbox_exporter'] as const;
-export type SiteParts = Record<(typeof siteParts)[number], Program>;
+export type PartOfSite = (typeof siteParts)[number];
+export type SiteParts = Record<PartOfSite, Program>;
 
 /** Where a site is meant to differ from production, to be compared with it. */
 export interface SiteVariation {
@@ -20,12 +17,16 @@ export interface SiteVariation {
   readonly primaryEnvironment?: Readonly<Record<string, string>>;
   /** Paths of config files that take the place of the shipped ones. */
   readonly files?: Readonly<Partial<Record<'haproxy.cfg' | 'prometheus.yml' | 'alertmanager.yml', string>>>;
+  /** A second Alertmanager that knows nothing of the first: everything is delivered twice. */
+  readonly twoAlertmanagers?: boolean;
 }
 
 /** What the site needs to know of the rest of the world. */
 export interface SiteSettings {
   readonly serviceName: string;
   readonly healthPath: string;
+  /** Where clients reach the service. */
+  readonly servicePort: number;
   readonly standbyAddress: string;
   readonly webhookUrl: string;
   readonly token: string;
@@ -42,12 +43,18 @@ export interface Site {
   readonly statsUrl: string;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  /** Undefined unless there are two. */
+  readonly secondAlertmanagerUrl: string | undefined;
   readonly primaryUrl: string;
   /** Execution records of all lives of the primary. */
   readonly primaryLog: string;
   primary(): Supervised;
   /** Starts the primary again; it must not be running. */
   startPrimary(): Promise<void>;
+  /** Ends a part at once (SIGKILL). */
+  kill(part: PartOfSite): Promise<void>;
+  /** Starts a part again that was killed, with what it had kept on disk. */
+  start(part: PartOfSite): Promise<void>;
 }
 
 /** Brings up the site from the files that production uses, on free loopback ports. */
@@ -60,7 +67,8 @@ export async function startSite(
   const { variation = {} } = settings;
   const folder = join(workDir, 'site');
   mkdirSync(folder, { recursive: true });
-  const [service, stats, metrics, primary, prometheus, alertmanager, blackbox] = await freePorts(7);
+  const service = settings.servicePort;
+  const [stats, metrics, primary, prometheus, alertmanager, blackbox, second] = await freePorts(7);
   const local = (port: number | undefined) => `127.0.0.1:${port}`;
   const tokenFile = join(folder, 'webhook_token');
   writeFileSync(tokenFile, settings.token, { mode: 0o600 });
@@ -86,20 +94,45 @@ export async function startSite(
     SMTP_FROM: 'alertmanager@site.example',
     SMTP_REQUIRE_TLS: 'false',
     ALERT_EMAIL_TO: settings.mailTo,
+    SECOND_ALERTMANAGER_ADDRESS: local(second),
     ...variation.environment,
   };
-  const rendered = (name: 'prometheus.yml' | 'alertmanager.yml') =>
-    render(variation.files?.[name] ?? join(repository, 'monitoring', name), join(folder, name), environment);
+  const source = (name: 'prometheus.yml' | 'alertmanager.yml') =>
+    variation.files?.[name] ?? join(repository, 'monitoring', name);
+  const alertmanagerConfig = render(
+    source('alertmanager.yml'),
+    join(folder, 'alertmanager.yml'),
+    environment,
+  );
+  const prometheusConfig = render(
+    variation.twoAlertmanagers
+      ? withSecondAlertmanager(source('prometheus.yml'), folder)
+      : source('prometheus.yml'),
+    join(folder, 'prometheus.yml'),
+    environment,
+  );
   const run = (
-    name: keyof SiteParts,
+    part: PartOfSite,
     port: number | undefined,
     args: string[],
-    env: Record<string, string> = {},
+    { env = {}, name = part }: { env?: Record<string, string>; name?: string } = {},
   ) => {
-    const call = invocation(parts[name], args, env);
+    const call = invocation(parts[part], args, env);
     const logFile = join(folder, `${name}.log`);
     return processes.start({ name, ...call, logFile, cwd: folder, isReady: () => isListening(port ?? 0) });
   };
+  const runAlertmanager = (port: number | undefined, name: string) =>
+    run(
+      'alertmanager',
+      port,
+      [
+        `--config.file=${alertmanagerConfig}`,
+        `--storage.path=${join(folder, name)}`,
+        `--web.listen-address=${local(port)}`,
+        ...argumentsOf('alertmanager'),
+      ],
+      { name },
+    );
   const primaryLog = join(folder, 'primary.log');
   const startPrimary = () =>
     processes.start({
@@ -120,29 +153,39 @@ export async function startSite(
 
   let running = await startPrimary();
   const haproxyFile = variation.files?.['haproxy.cfg'] ?? join(repository, 'onprem/haproxy/haproxy.cfg');
-  await run('haproxy', service, ['-db', '-f', haproxyFile], environment);
-  await run('blackbox_exporter', blackbox, [
-    `--config.file=${join(repository, 'monitoring/blackbox.yml')}`,
-    `--web.listen-address=${local(blackbox)}`,
-    ...argumentsOf('blackbox'),
-  ]);
-  await run('alertmanager', alertmanager, [
-    `--config.file=${rendered('alertmanager.yml')}`,
-    `--storage.path=${join(folder, 'alertmanager')}`,
-    `--web.listen-address=${local(alertmanager)}`,
-    ...argumentsOf('alertmanager'),
-  ]);
-  await run('prometheus', prometheus, [
-    `--config.file=${rendered('prometheus.yml')}`,
-    `--storage.tsdb.path=${join(folder, 'prometheus')}`,
-    `--web.listen-address=${local(prometheus)}`,
-    ...argumentsOf('prometheus'),
-  ]);
+  const launch: Record<PartOfSite, () => Promise<Supervised>> = {
+    haproxy: () => run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment }),
+    blackbox_exporter: () =>
+      run('blackbox_exporter', blackbox, [
+        `--config.file=${join(repository, 'monitoring/blackbox.yml')}`,
+        `--web.listen-address=${local(blackbox)}`,
+        ...argumentsOf('blackbox'),
+      ]),
+    alertmanager: () => runAlertmanager(alertmanager, 'alertmanager'),
+    prometheus: () =>
+      run('prometheus', prometheus, [
+        `--config.file=${prometheusConfig}`,
+        `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+        `--web.listen-address=${local(prometheus)}`,
+        ...argumentsOf('prometheus'),
+      ]),
+  };
+  const haproxy = await launch.haproxy();
+  const blackboxExporter = await launch.blackbox_exporter();
+  const firstAlertmanager = await launch.alertmanager();
+  if (variation.twoAlertmanagers) await runAlertmanager(second, 'alertmanager-2');
+  const up: Record<PartOfSite, Supervised> = {
+    haproxy,
+    blackbox_exporter: blackboxExporter,
+    alertmanager: firstAlertmanager,
+    prometheus: await launch.prometheus(),
+  };
   return {
     serviceUrl: `http://${local(service)}/`,
     statsUrl: `http://${local(stats)}/`,
     prometheusUrl: `http://${local(prometheus)}/`,
     alertmanagerUrl: `http://${local(alertmanager)}/`,
+    secondAlertmanagerUrl: variation.twoAlertmanagers ? `http://${local(second)}/` : undefined,
     primaryUrl: `http://${local(primary)}/`,
     primaryLog,
     primary: () => running,
@@ -150,27 +193,15 @@ export async function startSite(
       if (running.isRunning()) throw new DrillError('the primary is running already');
       running = await startPrimary();
     },
+    async kill(part) {
+      // Killing the docker command would leave its container running.
+      if (parts[part].source === 'docker') return up[part].stop();
+      up[part].signal('SIGKILL');
+      await up[part].exited;
+    },
+    async start(part) {
+      if (up[part].isRunning()) throw new DrillError(`${part} is running already`);
+      up[part] = await launch[part]();
+    },
   };
-}
-
-/** Puts the site's environment into a config file with the script that the containers use. */
-function render(source: string, output: string, environment: Readonly<Record<string, string>>): string {
-  const script = join(repository, 'monitoring/render.sh');
-  const { status, stderr } = spawnSync('sh', [script, source, output], {
-    env: { PATH: process.env.PATH, ...environment },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new DrillError(stderr.trim());
-  return output;
-}
-
-/** Where a program listens and what it keeps differs here; all other arguments are production's. */
-const placed = /^--(config\.file|storage\.|web\.listen-address)/;
-
-function argumentsOf(composeService: string): string[] {
-  const compose = parse(readFileSync(join(repository, 'onprem/compose.yaml'), 'utf8'));
-  const command: unknown = compose.services?.[composeService]?.command;
-  if (!Array.isArray(command))
-    throw new DrillError(`onprem/compose.yaml: service ${composeService} has no command`);
-  return command.map(String).filter((argument) => !placed.test(argument));
 }

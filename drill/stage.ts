@@ -1,32 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { documentClient, dynamoStateStore } from '../lambda/adapters/dynamodb.ts';
-import type { State } from '../lambda/domain/types.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Entry, Policy, State } from '../lambda/domain/types.ts';
+import type { ServiceSettings } from '../lambda/ports.ts';
 import type { Happening } from './cloud/happenings.ts';
 import { type Cloud, startCloud } from './cloud/index.ts';
-import { DEFAULT_LATENCIES } from './cloud/latencies.ts';
-import { buildImages, type Docker, findDocker, refuseForeignContainers } from './docker.ts';
-import { DrillError } from './errors.ts';
-import { type ServerChange, startHaproxyLog } from './haproxy-log.ts';
+import { DEFAULT_LATENCIES, type Latencies } from './cloud/latencies.ts';
+import type { Docker } from './docker.ts';
 import { Happened } from './happened.ts';
-import { createDockerHost, createProcessHost } from './host/docker-command.ts';
+import { type ServerChange, startHaproxyLog } from './haproxy-log.ts';
 import type { StandbyHost } from './host/host.ts';
+import { type Link, startLink } from './link.ts';
 import { type MailSink, startMailSink } from './mail.ts';
-import { findParts, freePorts } from './parts/index.ts';
+import { findParts, steadyPorts } from './parts/index.ts';
 import type { Processes } from './processes.ts';
-import { apiFolder, type ConfigChanges, type Rehearsed, shortened, synthesize } from './rehearsed.ts';
+import { recordsOf } from './records.ts';
+import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
 import { type Site, type SiteParts, type SiteVariation, siteParts, startSite } from './site.ts';
+import { makeHost } from './standby-host.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
 
 /** Everything a scenario plays on: a site, a stand-in cloud, and what happens on both. */
 export interface Stage {
   readonly rehearsed: Rehearsed;
+  readonly latencies: Latencies;
   readonly parts: SiteParts;
   readonly docker: Docker | undefined;
   readonly site: Site;
+  /** The line between Alertmanager and the webhook, if it was asked for one that can be cut. */
+  readonly link: Link | undefined;
   readonly cloud: Cloud;
   readonly host: StandbyHost;
   readonly mails: MailSink;
@@ -34,6 +38,10 @@ export interface Stage {
   readonly serverChanges: Happened<ServerChange>;
   /** What the control plane has recorded about the service. */
   state(): Promise<State>;
+  /** What it has recorded of the past, oldest first. */
+  history(): Promise<Entry[]>;
+  /** Of a stage that was set with broken images. */
+  repairImages(): Promise<void>;
 }
 
 export interface StageOptions {
@@ -42,26 +50,41 @@ export interface StageOptions {
   /** What the configuration is changed to besides what every rehearsal changes. */
   readonly changes?: ConfigChanges;
   readonly variation?: SiteVariation;
+  readonly latencies?: Partial<Latencies>;
+  /** Of the policy that follows from other settings, what the functions are told instead. */
+  readonly derived?: Partial<Policy>;
+  /** Whether the line between Alertmanager and the webhook can be cut. */
+  readonly canBeCut?: boolean;
+  /** Whether the standby's image starts a container that never gets healthy. */
+  readonly brokenImages?: boolean;
   /** Whether the stage is set only once the control plane has heard of the primary; true by default. */
   readonly awaitsHeartbeat?: boolean;
 }
 
 /** Brings everything up and waits until the primary serves and the control plane has heard of it. */
 export async function setStage(
-  { configFile, workDir, changes, variation, awaitsHeartbeat = true }: StageOptions,
+  options: StageOptions,
   processes: Processes,
   timeline: Timeline,
   watch: Watch,
 ): Promise<Stage> {
+  const { configFile, workDir, changes, variation, brokenImages = false, awaitsHeartbeat = true } = options;
   const progress = (line: string) => timeline.add('drill', line);
-  const [standbyPort = 0] = await freePorts(1);
+  const [standbyPort = 0, servicePort = 0] = await steadyPorts(2);
   mkdirSync(workDir, { recursive: true });
   progress('synthesizes the CDK app');
-  const rehearsed = await synthesize(configFile, workDir, standbyPort, changes);
+  const ports = { standby: standbyPort, service: servicePort };
+  const synthesized = synthesize(configFile, workDir, ports, changes);
   progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
-  const parts = await findParts(siteParts, { progress, mounts: [process.cwd(), workDir] });
-  const docker = await findDocker();
-  const host = await makeHost(rehearsed, docker, workDir, processes, progress);
+  const found = findParts(siteParts, { progress, mounts: [process.cwd(), workDir] });
+  const [rehearsed, parts] = await Promise.all([synthesized, found]);
+  const { host, docker, repairImages } = await makeHost(
+    rehearsed,
+    workDir,
+    brokenImages,
+    processes,
+    progress,
+  );
 
   const happenings = new Happened<Happening>();
   const serverChanges = new Happened<ServerChange>();
@@ -72,11 +95,14 @@ export async function setStage(
     serverChanges.add(change);
   });
   processes.onCleanup('haproxy log', log.stop);
+  const latencies = { ...DEFAULT_LATENCIES, ...options.latencies };
   const cloud = await startCloud({
     assembly: rehearsed.assembly,
     workDir,
     host,
     smtpPort: mails.port,
+    latencies,
+    environment: (given) => withPolicy(given, options.derived),
     ...notOfTheStacks(rehearsed),
     onHappening: (happening) => {
       watch.happening(happening);
@@ -84,14 +110,18 @@ export async function setStage(
     },
   });
   processes.onCleanup('stand-in cloud', cloud.stop);
-  await cloud.prepared;
+  const link = options.canBeCut ? await startLink(Number(new URL(cloud.webhookUrl).port)) : undefined;
+  if (link) processes.onCleanup('link', link.stop);
   const site = await startSite(
     parts,
     {
       serviceName: rehearsed.service.name,
       healthPath: rehearsed.service.healthPath,
+      servicePort,
       standbyAddress: `127.0.0.1:${standbyPort}`,
-      webhookUrl: cloud.webhookUrl,
+      webhookUrl: link
+        ? `http://127.0.0.1:${link.port}${new URL(cloud.webhookUrl).pathname}`
+        : cloud.webhookUrl,
       token: cloud.token,
       smtpPort: mails.port,
       mailTo: rehearsed.config.emails[0] ?? '',
@@ -101,13 +131,55 @@ export async function setStage(
     workDir,
     processes,
   );
-  if (awaitsHeartbeat)
+  await cloud.prepared;
+  const records = recordsOf(cloud);
+  const { name } = rehearsed.service;
+  if (awaitsHeartbeat) {
     await happenings.first('the first heartbeat is acknowledged', isAcknowledged, { since: 0, seconds: 30 });
-  const state = stateReader(cloud, rehearsed.service.name);
-  return { rehearsed, parts, docker, site, cloud, host, mails, happenings, serverChanges, state };
+    await comesToRest(() => records.state(name));
+  }
+  return {
+    rehearsed,
+    latencies,
+    parts,
+    docker,
+    site,
+    link,
+    cloud,
+    host,
+    mails,
+    happenings,
+    serverChanges,
+    state: () => records.state(name),
+    history: () => records.history(name),
+    repairImages,
+  };
 }
 
+/** After its first heartbeat the control plane looks at the host: what it does then would be in the way. */
+async function comesToRest(state: () => Promise<State>): Promise<void> {
+  const deadline = Date.now() + REST_SECONDS * 1000;
+  for (;;) {
+    const { why, command, inspectedAt } = await state();
+    if (why === 'primary-healthy' && command === undefined && inspectedAt !== undefined) return;
+    // A host that sleeps is not looked at, and whatever else keeps it is for the scenario to find.
+    if (Date.now() > deadline) return;
+    await delay(POLL_MS);
+  }
+}
+
+const REST_SECONDS = 5;
+const POLL_MS = 100;
+
 const isAcknowledged = (one: Happening) => one.kind === 'webhook-answered' && one.status === 202;
+
+/** The functions are told of each service's policy in their environment. */
+function withPolicy(environment: Readonly<Record<string, string>>, changes: Partial<Policy> | undefined) {
+  if (!changes || environment.SERVICES === undefined) return environment;
+  const services = JSON.parse(environment.SERVICES) as ServiceSettings[];
+  const changed = services.map((one) => ({ ...one, policy: { ...one.policy, ...changes } }));
+  return { ...environment, SERVICES: JSON.stringify(changed) };
+}
 
 /** What the configuration says is there already, and no stack makes. */
 function notOfTheStacks({ config }: Rehearsed) {
@@ -120,75 +192,22 @@ function notOfTheStacks({ config }: Rehearsed) {
   };
 }
 
-async function makeHost(
-  { assembly, config }: Rehearsed,
-  docker: Docker | undefined,
-  workDir: string,
-  processes: Processes,
-  progress: (line: string) => void,
-): Promise<StandbyHost> {
-  const folder = join(workDir, 'host');
-  const images = imagesOf(assembly);
-  if (docker) {
-    progress(`builds the standby's image in Docker ${docker.version}`);
-    await refuseForeignContainers(
-      docker,
-      config.services.map(({ name }) => `failover-${name}`),
-    );
-    const built = await buildImages(docker, apiFolder, images);
-    processes.onCleanup('images', built.remove);
-    return createDockerHost(folder, docker.command);
-  }
-  const image = {
-    folder: apiFolder,
-    command: [process.execPath, join(apiFolder, 'server.ts')],
-    environment: { BIND_ADDRESS: '127.0.0.1' },
-    portVariable: 'PORT',
-  };
-  return createProcessHost(folder, Object.fromEntries(images.map((name) => [name, image])));
-}
-
-/** The images that the documents run, as they name them. */
-function imagesOf(assembly: Rehearsed['assembly']): string[] {
-  const texts = assembly
-    .ofType('AWS::SSM::Document')
-    .map(({ properties }) => JSON.stringify(properties.Content));
-  const names = texts.flatMap((text) => /IMAGE='([^']+)'/.exec(text)?.[1] ?? []);
-  if (names.length === 0) throw new DrillError('no SSM document of the assembly names an image');
-  return [...new Set(names)];
-}
-
-function stateReader(cloud: Cloud, service: string): () => Promise<State> {
-  const {
-    AWS_ENDPOINT_URL,
-    AWS_REGION,
-    AWS_ACCESS_KEY_ID = '',
-    AWS_SECRET_ACCESS_KEY = '',
-  } = cloud.operatorEnvironment;
-  const client = new DynamoDBClient({
-    endpoint: AWS_ENDPOINT_URL,
-    region: AWS_REGION,
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-  });
-  const [table = ''] = cloud.tables;
-  const store = dynamoStateStore(documentClient(client), table);
-  return async () => (await store.load(service)).value;
-}
-
 /** What is real in this drill, what is stood in for, and what was changed for it: in plain words. */
-export function describeStage({ parts, docker }: Stage): string[] {
+export function describeStage({ parts, docker, latencies, rehearsed }: Stage): string[] {
   const named = siteParts.map((name) => `${name} ${parts[name].version}${from[parts[name].source]}`);
-  const { stableSeconds, cooldownSeconds, drainSeconds } = shortened;
+  const { stableSeconds, cooldownSeconds, drainSeconds } = rehearsed.config.policy;
+  const isUsual = latencies.dispatchSeconds === DEFAULT_LATENCIES.dispatchSeconds;
+  const asInProduction = isUsual ? 'detection and dispatch are' : 'detection is';
   return [
     `real        ${named.join(', ')};`,
     `            the Lambda bundles, roles' wiring, event rules, schedule and SSM document that CDK deploys;`,
     `            the sample API${docker ? `, the standby in Docker ${docker.version}` : ''}; e-mail over SMTP`,
     `stood in    AWS itself: API Gateway, Lambda, DynamoDB, SSM, EventBridge, EC2, SNS, Secrets Manager`,
-    `            (dispatch to the host takes ${DEFAULT_LATENCIES.dispatchSeconds} s, an event ${DEFAULT_LATENCIES.eventSeconds} s); the mail server`,
+    `            (dispatch to the host takes ${latencies.dispatchSeconds} s, an event ${latencies.eventSeconds} s); the mail server`,
     ...(docker
       ? []
       : ['            Docker: no daemon can be reached, so the standby runs as a plain process']),
-    `shortened   stable ${stableSeconds} s, cooldown ${cooldownSeconds} s, drain ${drainSeconds} s; detection and dispatch are production's`,
+    `shortened   stable ${stableSeconds} s, cooldown ${cooldownSeconds} s, drain ${drainSeconds} s; ${asInProduction} production's`,
   ];
 }
 

@@ -12,7 +12,15 @@ export interface Watch {
   mail(mail: Mail): void;
 }
 
-export function createWatch(timeline: Timeline): Watch {
+/** @param everyReason tells also the decisions that move nothing, when their reason is a new one */
+export function createWatch(timeline: Timeline, { everyReason = false } = {}): Watch {
+  let lastReason: unknown;
+  const tellStay = (record: unknown, at: number) => {
+    const { message, from, to, reason } = (record ?? {}) as Record<string, unknown>;
+    if (message !== 'decided') return;
+    if (from === to && reason !== lastReason) timeline.add('reconciler', `stays ${to}: ${reason}`, { at });
+    lastReason = reason;
+  };
   // Repeats are the normal case: each alert is told once, until the primary is seen to have changed.
   const told = new Set<string>();
   const isNews = ({ name, status }: AlertSeen) => {
@@ -30,6 +38,7 @@ export function createWatch(timeline: Timeline): Watch {
         timeline.add('alertmanager', `posts ${names}${age(news, happening.at)}`, { at: happening.at });
         return;
       }
+      if (everyReason && happening.kind === 'function-log') tellStay(happening.record, happening.at);
       tellCloud(happening, timeline);
     },
     serverChange({ at, server, state }) {
@@ -94,6 +103,7 @@ function tellCloud(happening: Happening, timeline: Timeline): void {
     case 'dead-letter':
       timeline.add('lambda', `a nudge failed for good: ${happening.body}`, { at, tone: 'bad' });
       return;
+    case 'injected':
     case 'fault':
       timeline.add('drill', happening.message, { at, tone: 'bad' });
       return;
@@ -105,8 +115,10 @@ function tellScript(
   timeline: Timeline,
 ) {
   const good = ended.exitCode === 0;
-  const last = ended.output?.trim().split('\n').at(-1) ?? '';
-  const said = last.replace(/^\S+Z /, '');
+  const lines = ended.output?.trim().split('\n') ?? [];
+  // The line for the control plane says to people only whether it runs.
+  const last = lines.findLast((line) => !line.startsWith('standby: ')) ?? lines.at(-1) ?? '';
+  const said = last.replace(/^\S+Z /, '').replace(/^(standby: \S+) .*/, '$1');
   timeline.add('host', good ? said : `${ended.status}, exit code ${ended.exitCode}: ${said}`, {
     at: ended.at,
     tone: good ? 'good' : 'bad',

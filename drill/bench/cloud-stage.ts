@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { documentClient, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
-import type { Cloud } from '../cloud/index.ts';
-import type { Assembly } from '../cloud/template.ts';
-import { asList, asObject, asString } from '../cloud/values.ts';
+import { join } from 'node:path';
 import { DrillError } from '../errors.ts';
+import { recordsOf } from '../records.ts';
 import { type Stage, type StageOptions, setStage } from '../stage.ts';
+import { scheduledFunction, tick } from '../ticks.ts';
 import { createTimeline } from '../timeline.ts';
 import { createWatch } from '../watch.ts';
 import type { BenchStage, Control, Versions } from './bench-stage.ts';
@@ -69,44 +66,19 @@ const badSigns: ReadonlySet<string> = new Set(['PrimarySuspect', ...onEvidence])
 
 function controlOf({ happenings, serverChanges, cloud, rehearsed, state }: Stage): Control {
   const reconciler = scheduledFunction(rehearsed.assembly);
-  const store = operatorStore(cloud);
+  const { states } = recordsOf(cloud);
   return {
     happenings,
     serverChanges,
     badSigns: rehearsed.config.policy.startOnSuspicion ? badSigns : onEvidence,
     state,
-    tick: () => cloud.nudge(reconciler, { source: 'aws.events', 'detail-type': 'Scheduled Event' }),
+    tick: () => tick(cloud, reconciler),
     async forgetSuspicion() {
-      const before = await store.load(rehearsed.service.name);
+      const before = await states.load(rehearsed.service.name);
       const { warmedAt, ...others } = before.value;
       if (warmedAt === undefined) return;
-      if (!(await store.save(others, before)))
+      if (!(await states.save(others, before)))
         throw new DrillError('the control plane was still deciding when the next run was to begin');
     },
   };
-}
-
-/** The function that the assembly has called every minute. */
-function scheduledFunction(assembly: Assembly): string {
-  const rule = assembly
-    .ofType('AWS::Events::Rule')
-    .find(({ properties }) => properties.ScheduleExpression !== undefined);
-  if (!rule) throw new DrillError('the assembly has no rule with a schedule; correct it in lib/');
-  const [target] = asList(rule.properties.Targets, `${rule.id}.Targets`);
-  return asString(asObject(target, `${rule.id}.Targets[0]`).Arn, `${rule.id}.Targets[0].Arn`);
-}
-
-function operatorStore({ operatorEnvironment, tables }: Cloud) {
-  const {
-    AWS_ENDPOINT_URL,
-    AWS_REGION,
-    AWS_ACCESS_KEY_ID = '',
-    AWS_SECRET_ACCESS_KEY = '',
-  } = operatorEnvironment;
-  const client = new DynamoDBClient({
-    endpoint: AWS_ENDPOINT_URL,
-    region: AWS_REGION,
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-  });
-  return dynamoStateStore(documentClient(client), tables[0] ?? '');
 }

@@ -36,7 +36,7 @@ export function differencesFromProduction(): string[] {
   const { dispatchSeconds, eventSeconds } = DEFAULT_LATENCIES;
   return [
     `AWS is stood in for: dispatch to the host takes ${dispatchSeconds} s, an event ${eventSeconds} s.`,
-    `Shortened: stable ${stableSeconds} s, cooldown ${cooldownSeconds} s, drain ${drainSeconds} s; once the standby has answered, the reconciler is woken every ${TICK_SECONDS} s instead of every minute.`,
+    `Shortened: stable ${stableSeconds} s, cooldown ${cooldownSeconds} s, drain ${drainSeconds} s; once the standby has answered, the reconciler is woken every ${TICK_SECONDS} s instead of every minute. Flap control and self-tests are off.`,
     'Each run begins as if the last suspicion were long ago. Configs that wait for their turn are frozen (SIGSTOP).',
   ];
 }

@@ -9,7 +9,14 @@ import type { ConfigName } from './plan.ts';
 import { writeReference } from './reference.ts';
 
 /** Waits that only protect from flapping, for a bench of a hundred failovers; in seconds. */
-export const benchPolicy = { stableSeconds: 2, cooldownSeconds: 2, drainSeconds: 1 } as const;
+export const benchPolicy = {
+  stableSeconds: 2,
+  cooldownSeconds: 2,
+  drainSeconds: 1,
+  // A hundred failovers in an hour are what flap control is there to end.
+  flapLimit: 1000,
+  selfTestHours: 0,
+} as const;
 
 /** All configs, of which one at a time is awake. */
 export interface Stages {

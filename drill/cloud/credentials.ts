@@ -21,6 +21,7 @@ export function credentials(
   accessKeyId: string,
   region: string,
   endpointUrl: string,
+  sessionToken = 'drill',
 ): Record<string, string> {
   return {
     AWS_REGION: region,
@@ -28,18 +29,19 @@ export function credentials(
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'drill',
-    AWS_SESSION_TOKEN: 'drill',
+    AWS_SESSION_TOKEN: sessionToken,
   };
 }
 
-/** What Lambda's own runtime adds to the environment of a function. */
+/** What Lambda's own runtime adds to the environment of a function. @param sandbox the sandbox's id */
 export function sandboxEnvironment(
   settings: FunctionSettings,
+  sandbox: string,
   region: string,
   endpointUrl: string,
 ): Record<string, string> {
   return {
-    ...credentials(accessKeyOf(settings), region, endpointUrl),
+    ...credentials(accessKeyOf(settings), region, endpointUrl, sandbox),
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMb),
     AWS_LAMBDA_FUNCTION_NAME: settings.name,

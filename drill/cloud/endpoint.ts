@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { messageOf } from '../errors.ts';
 import { close, listen, readBody } from '../http.ts';
 import { AwsError } from './aws-error.ts';
+import type { FaultGate } from './faults.ts';
 import { jsonError, type RawAnswer, type RawRequest, recognise } from './protocols.ts';
 import type { Json } from './values.ts';
 
@@ -48,20 +49,25 @@ export interface Endpoint {
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** Lets everything through. */
+const open = { before: async () => {}, after: async () => {} };
+
 /**
  * Starts the endpoint on a free loopback port.
  * @param services  handlers by IAM's service prefix: ssm, ec2, sns, lambda, secretsmanager, dynamodb
  * @param authorize policy check; everything is allowed without one
  * @param onFault   told about failures of the stand-in itself, which the caller sees as a 500
+ * @param gate      lets calls fail on purpose
  */
 export async function startEndpoint(
   services: Readonly<Record<string, Service>>,
   authorize: Authorize = () => true,
   onFault: (error: unknown) => void = () => {},
+  gate: Pick<FaultGate, 'before' | 'after'> = open,
 ): Promise<Endpoint> {
   const callers = new Map<string, Caller>();
   const server = createServer((message, response) => {
-    answer(message, services, callers, authorize)
+    answer(message, services, callers, authorize, gate)
       .catch((error: unknown): RawAnswer => {
         onFault(error);
         return jsonError(new AwsError('InternalServerError', messageOf(error), 500), randomUUID());
@@ -81,6 +87,7 @@ async function answer(
   services: Readonly<Record<string, Service>>,
   callers: ReadonlyMap<string, Caller>,
   authorize: Authorize,
+  gate: Pick<FaultGate, 'before' | 'after'>,
 ): Promise<RawAnswer> {
   const requestId = randomUUID();
   let fail = (error: AwsError) => jsonError(error, requestId);
@@ -98,12 +105,20 @@ async function answer(
     }
     const caller = identifyCaller(request, callers);
     const action = iamAction(call.service, call.operation);
-    for (const resource of operation.resources(call.input)) {
-      if (authorize({ caller, action, resource, input: call.input })) continue;
-      throw denied(caller, action, resource, service);
+    // AWS gives each sandbox a session of its own; here the session's token names it.
+    const sandbox = request.headers['x-amz-security-token'] ?? '';
+    const seen = { action, input: call.input, sandbox };
+    await gate.before(seen);
+    try {
+      for (const resource of operation.resources(call.input)) {
+        if (authorize({ caller, action, resource, input: call.input })) continue;
+        throw denied(caller, action, resource, service);
+      }
+      const output = await operation.run(call.input, request);
+      return isRawAnswer(output) ? output : call.answer(output);
+    } finally {
+      await gate.after(seen);
     }
-    const output = await operation.run(call.input, request);
-    return isRawAnswer(output) ? output : call.answer(output);
   } catch (error) {
     if (error instanceof AwsError) return fail(error);
     throw error;

@@ -19,32 +19,38 @@ export interface Functions {
    * @param cause what invoked it, for the timeline
    */
   invoke(settings: FunctionSettings, event: string, cause: string): Promise<Outcome>;
+  /** Ends a sandbox in the middle of whatever it does (SIGKILL); its invocation fails. */
+  kill(sandbox: string): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** All of a function's environment. @param sandbox the sandbox's id: the function's id, a dot and a number */
+type Environment = (settings: FunctionSettings, sandbox: string) => Record<string, string>;
 
 interface Pool {
   readonly settings: FunctionSettings;
   readonly idle: Sandbox[];
-  readonly all: Set<Sandbox>;
+  readonly all: Map<string, Sandbox>;
   readonly log: WriteStream;
   running: number;
+  /** Sandboxes made so far. */
+  made: number;
 }
 
 /**
  * @param workDir     the functions' logs are written below it
- * @param environment what AWS adds to each function's environment
  */
 export function createFunctions(
   assembly: Assembly,
   workDir: string,
-  environment: (settings: FunctionSettings) => Record<string, string>,
+  environment: Environment,
   tell: Tell,
 ): Functions {
   const folder = join(workDir, 'functions');
   mkdirSync(folder, { recursive: true });
   const pools = readFunctions(assembly).map((settings): Pool => {
     const log = createWriteStream(join(folder, `${settings.id}.log`), { flags: 'a' });
-    return { settings, idle: [], all: new Set(), log, running: 0 };
+    return { settings, idle: [], all: new Map(), log, running: 0, made: 0 };
   });
   let stopped = false;
 
@@ -61,14 +67,20 @@ export function createFunctions(
       const pool = poolOf(settings);
       pool.running += 1;
       try {
-        return await run(pool, event, cause, environment(settings), tell, () => stopped);
+        return await run(pool, event, cause, environment, tell, () => stopped);
       } finally {
         pool.running -= 1;
       }
     },
+    async kill(sandbox) {
+      await pools
+        .map(({ all }) => all.get(sandbox))
+        .find((one) => one !== undefined)
+        ?.stop();
+    },
     async stop() {
       stopped = true;
-      await Promise.all(pools.flatMap(({ all }) => [...all].map((sandbox) => sandbox.stop())));
+      await Promise.all(pools.flatMap(({ all }) => [...all.values()].map((sandbox) => sandbox.stop())));
       for (const { log } of pools) log.end();
     },
   };
@@ -87,7 +99,7 @@ async function run(
   pool: Pool,
   event: string,
   cause: string,
-  environment: Record<string, string>,
+  environment: Environment,
   tell: Tell,
   isStopped: () => boolean,
 ): Promise<Outcome> {
@@ -123,23 +135,20 @@ async function run(
   return outcome;
 }
 
-async function takeSandbox(
-  pool: Pool,
-  environment: Record<string, string>,
-  tell: Tell,
-  isStopped: () => boolean,
-) {
+async function takeSandbox(pool: Pool, environment: Environment, tell: Tell, isStopped: () => boolean) {
   const { settings } = pool;
   for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
     if (sandbox.isUsable()) return sandbox;
   }
-  const sandbox = await startSandbox(settings, { ...environment, ...settings.environment }, (line) => {
+  pool.made += 1;
+  const id = `${settings.id}.${pool.made}`;
+  const sandbox = await startSandbox(id, settings, environment(settings, id), (line) => {
     // Last words may still arrive while everything is being stopped.
     if (!pool.log.writableEnded) pool.log.write(`${line}\n`);
     tell({ kind: 'function-log', function: settings.id, line, record: parsed(line) });
   });
   if ('errorType' in sandbox) return sandbox;
-  pool.all.add(sandbox);
+  pool.all.set(id, sandbox);
   // The cloud may have been stopped while the code was loading; then nobody else would end this process.
   if (isStopped()) await sandbox.stop();
   else
@@ -153,7 +162,7 @@ async function takeSandbox(
 
 function giveBack(pool: Pool, sandbox: Sandbox): void {
   if (sandbox.isUsable()) pool.idle.push(sandbox);
-  else pool.all.delete(sandbox);
+  else pool.all.delete(sandbox.id);
 }
 
 /** A structured log line as its object; undefined for plain text. */

@@ -65,7 +65,10 @@ export type Happening = { readonly at: number } & (
       readonly action: string;
       readonly resource: string;
     }
+  /** Something of the stand-in itself went wrong. */
   | { readonly kind: 'fault'; readonly message: string }
+  /** Something went wrong because a scenario asked for it. */
+  | { readonly kind: 'injected'; readonly message: string }
 );
 
 /** A happening without its time, which the reporter adds. */

@@ -1,14 +1,16 @@
 import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
 import { createInvokeAsync } from './async-invoke.ts';
-import { type Authorize, startEndpoint } from './endpoint.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
-import { createFunctions } from './functions.ts';
+import { type Authorize, startEndpoint } from './endpoint.ts';
+import { createFaults, type Faults } from './faults.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import { createFunctions, type Functions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
 import { createEc2 } from './services/ec2.ts';
-import { createEventBus } from './services/events.ts';
+import { createEventBus, type EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
 import { createLambda } from './services/lambda.ts';
 import { readHttpApi } from './services/routes.ts';
@@ -32,6 +34,8 @@ export interface CloudOptions {
   readonly existingSecrets?: Readonly<Record<string, string>>;
   readonly instanceState?: 'running' | 'stopped';
   readonly authorize?: Authorize;
+  /** Changes what the template gives a function as its environment. */
+  readonly environment?: (given: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   /** Told everything that happens, in order. */
   readonly onHappening: (happening: Happening) => void;
 }
@@ -52,9 +56,17 @@ export interface Cloud {
   readonly subscribers: readonly string[];
   /** The settings with which an SDK client, or a command-line tool, talks to this cloud as an operator. */
   readonly operatorEnvironment: Readonly<Record<string, string>>;
+  /** What goes wrong on purpose. */
+  readonly faults: Faults;
+  /**
+   * Invokes a function (by logical or physical name) and waits for its answer, as an operator does.
+   * @throws DrillError with the function's error
+   */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
   /** Invokes a function (by logical or physical name) and forgets it, as a nudge from outside would. */
   nudge(functionName: string, event: unknown): void;
   instanceState(instanceId: string): string | undefined;
+  instanceType(instanceId: string): string | undefined;
   /** Settles when the associations of the assembly have been applied, as they are after a deployment. */
   readonly prepared: Promise<void>;
   stop(): Promise<void>;
@@ -76,9 +88,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const functions = createFunctions(
     assembly,
     workDir,
-    (one) => sandboxEnvironment(one, place.region, endpointUrl),
+    (one, sandbox) => ({
+      ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
+      ...(options.environment ?? ((given) => given))(one.environment),
+    }),
     tell,
   );
+  const { faults, gate } = createFaults(functions.kill, tell);
   const sns = createSns(assembly, options.smtpPort, latencies.mailSeconds, background, tell);
   const queues = new Set(assembly.ofType('AWS::SQS::Queue').map(({ attributes }) => attributes.Arn));
   const invokeAsync = createInvokeAsync(
@@ -90,19 +106,24 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       if (!queues.has(target)) sns.publish(target, undefined, body);
     },
   );
-  const events = createEventBus(assembly, background, latencies.eventSeconds, (target, event, cause) => {
+  const bus = createEventBus(assembly, background, latencies.eventSeconds, (target, event, cause) => {
     const settings = functions.find(target);
     if (settings) invokeAsync(settings, event, cause);
     else onFault(new DrillError(`${cause} targets ${target}, which is no function of the assembly`));
   });
 
-  const instanceIds = [
-    ...assembly.ofType('AWS::EC2::Instance').map(({ ref }) => ref),
-    ...(options.existingInstances ?? []),
+  const events: EventBus = { ...bus, put: (event) => void (gate.dropsEvents() || bus.put(event)) };
+
+  const instances = [
+    ...assembly.ofType('AWS::EC2::Instance').map(({ ref, properties }) => ({
+      id: ref,
+      type: String(properties.InstanceType ?? USUAL_TYPE),
+    })),
+    ...(options.existingInstances ?? []).map((id) => ({ id, type: USUAL_TYPE })),
   ];
   const instanceArn = (id: string) => `arn:aws:ec2:${place.region}:${place.accountId}:instance/${id}`;
   const world = { latencies, background, events, tell, host, instanceArn };
-  const ec2 = createEc2(instanceIds, options.instanceState ?? 'running', world);
+  const ec2 = createEc2(instances, options.instanceState ?? 'running', world);
   const ssm = createSsm(assembly, { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline });
   const secrets = createSecrets(assembly, options.existingSecrets);
   const api = readHttpApi(assembly, functions);
@@ -115,7 +136,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     sns: sns.service,
     ssm: ssm.service,
   };
-  const endpoint = await startEndpoint(services, tellDenials(options.authorize, tell), onFault);
+  const endpoint = await startEndpoint(services, tellDenials(options.authorize, tell), onFault, gate);
   endpointUrl = endpoint.url;
   for (const one of functions.all) endpoint.registerCaller(accessKeyOf(one), callerOf(one, place.accountId));
   endpoint.registerCaller(OPERATOR_KEY, {
@@ -131,18 +152,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     secrets: secrets.values,
     token: onlyToken(secrets.values),
     tables: dynamodb.tables,
-    instanceIds,
+    instanceIds: instances.map(({ id }) => id),
     subscribers: [...sns.subscribers.values()].flat(),
     operatorEnvironment: credentials(OPERATOR_KEY, place.region, endpoint.url),
+    faults,
+    async invoke(name, event) {
+      const outcome = await functions.invoke(called(functions, name), JSON.stringify(event), 'operator');
+      if ('payload' in outcome) return JSON.parse(outcome.payload);
+      const { errorType, errorMessage } = outcome.failure;
+      throw new DrillError(`${name} failed: ${errorType}: ${errorMessage}`);
+    },
     nudge(name, event) {
-      const settings = functions.all.find(({ id }) => id === name) ?? functions.find(name);
-      if (!settings)
-        throw new DrillError(
-          `no function is called ${name}; the assembly has ${functions.all.map(({ id }) => id).join(', ')}`,
-        );
-      invokeAsync(settings, JSON.stringify(event), 'drill');
+      invokeAsync(called(functions, name), JSON.stringify(event), 'drill');
     },
     instanceState: ec2.state,
+    instanceType: ec2.type,
     prepared: ssm.applyAssociations(),
     async stop() {
       // First nothing comes in any more, then what is under way ends, then what it used.
@@ -154,6 +178,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 const OPERATOR_KEY = 'DRILLOPERATOR0000000';
+/** Of an instance whose template, if it has one, does not say. */
+const USUAL_TYPE = 't3.small';
+
+function called(functions: Functions, name: string): FunctionSettings {
+  const settings = functions.all.find(({ id }) => id === name) ?? functions.find(name);
+  if (settings) return settings;
+  const names = functions.all.map(({ id }) => id).join(', ');
+  throw new DrillError(`no function is called ${name}; the assembly has ${names}`);
+}
 
 function tellDenials(authorize: Authorize = () => true, tell: Tell): Authorize {
   return (access) => {

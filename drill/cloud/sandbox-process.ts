@@ -9,6 +9,7 @@ export type Outcome = { readonly payload: string } | { readonly failure: Functio
 
 /** One sandbox: a process that handles one event at a time. */
 export interface Sandbox {
+  readonly id: string;
   /** Milliseconds from the start of the process until the handler was loaded. */
   readonly coldStartMs: number;
   /** Whether it can take a further event. */
@@ -26,6 +27,7 @@ const INIT_LIMIT_MS = 10_000;
  * @returns the sandbox, or why its code could not be loaded
  */
 export async function startSandbox(
+  id: string,
   settings: FunctionSettings,
   environment: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
@@ -54,6 +56,7 @@ export async function startSandbox(
     usable = false;
   });
   return {
+    id,
     coldStartMs: message.milliseconds,
     isUsable: () => usable,
     async invoke(event) {

@@ -1,6 +1,6 @@
 export type { PartName } from './catalogue.ts';
 export { dockerVersion, pinnedImage } from './docker.ts';
 export { findParts } from './find.ts';
-export { freePorts } from './free-port.ts';
+export { freePorts, PORTS_VARIABLE, portRanges, steadyPorts } from './free-port.ts';
 export { cacheFolder } from './packages.ts';
 export { invocation, type Program } from './program.ts';

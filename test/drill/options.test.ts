@@ -8,6 +8,8 @@ describe('the options of a drill', () => {
       hold: false,
       configFile: 'failover.yaml',
       requestsPerSecond: 50,
+      list: false,
+      scenario: { name: 'api-crash' },
     });
   });
 
@@ -22,6 +24,13 @@ describe('the options of a drill', () => {
   test.each(['0', '-1', '1.5', 'many', '2001', ''])('--rate %j is refused', (text) => {
     expect(() => parseOptions([`--rate=${text}`])).toThrow(
       `--rate: received "${text}", expected a whole number from 1 to 2000`,
+    );
+  });
+
+  it('name a scenario', () => {
+    expect(parseOptions(['--scenario', 'site-dark']).scenario.name).toBe('site-dark');
+    expect(() => parseOptions(['--scenario', 'meteor'])).toThrow(
+      /^--scenario: received "meteor", expected one of api-crash, api-hang, .*operator-moves$/,
     );
   });
 

@@ -2,7 +2,16 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dockerVersion, findParts, freePorts, invocation, pinnedImage } from '../../drill/parts/index.ts';
+import {
+  dockerVersion,
+  findParts,
+  freePorts,
+  invocation,
+  PORTS_VARIABLE,
+  pinnedImage,
+  portRanges,
+  steadyPorts,
+} from '../../drill/parts/index.ts';
 import { relocate } from '../../drill/parts/relocate.ts';
 
 const systemPath = process.env.PATH ?? '';
@@ -154,4 +163,15 @@ test('a compiled-in folder is replaced without moving a byte, wherever it occurs
 
 test('free ports differ from each other', async () => {
   expect(new Set(await freePorts(20)).size).toBe(20);
+});
+
+test('drills side by side have ports of their own', async () => {
+  const [first = '', second = ''] = portRanges(2);
+  expect([first, second]).toEqual(['20000-25999', '26000-31999']);
+  vi.stubEnv(PORTS_VARIABLE, second);
+  for (const port of await freePorts(20)) expect(port).toBeGreaterThanOrEqual(26_010);
+  expect(await steadyPorts(2)).toEqual([26_000, 26_001]);
+  // What makes no sense is as if it were not there.
+  vi.stubEnv(PORTS_VARIABLE, '80-90');
+  expect(Math.min(...(await freePorts(5)))).toBeGreaterThanOrEqual(20_000);
 });

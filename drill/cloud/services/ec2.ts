@@ -13,6 +13,7 @@ const STATE_CODES: Readonly<Record<State, number>> = { pending: 0, running: 16, 
 
 interface Instance {
   readonly id: string;
+  type: string;
   state: State;
   /** Whether the SSM agent is registered. */
   online: boolean;
@@ -22,6 +23,7 @@ interface Instance {
 export interface Ec2 {
   readonly service: Service;
   state(instanceId: string): string | undefined;
+  type(instanceId: string): string | undefined;
   isOnline(instanceId: string): boolean;
   whenOnline(instanceId: string, signal: AbortSignal): Promise<void>;
 }
@@ -36,15 +38,18 @@ export interface Ec2World {
   instanceArn(instanceId: string): string;
 }
 
-/** @param instanceIds the instances that exist; all of them stand for the one host */
+/** @param existing the instances that exist; all of them stand for the one host */
 export function createEc2(
-  instanceIds: readonly string[],
+  existing: readonly { readonly id: string; readonly type: string }[],
   initial: 'running' | 'stopped',
   world: Ec2World,
 ): Ec2 {
   const registered = new EventEmitter();
   const instances = new Map(
-    instanceIds.map((id): [string, Instance] => [id, { id, state: initial, online: initial === 'running' }]),
+    existing.map((one): [string, Instance] => [
+      one.id,
+      { ...one, state: initial, online: initial === 'running' },
+    ]),
   );
 
   const move = (instance: Instance, state: State) => {
@@ -114,9 +119,14 @@ export function createEc2(
         DescribeInstances: { resources: () => ['*'], run: (input) => describeInstances(input, instances) },
         StartInstances: { resources: touched, run: (input) => change(input, 'stopped', 'pending', boot) },
         StopInstances: { resources: touched, run: (input) => change(input, 'running', 'stopping', halt) },
+        ModifyInstanceAttribute: {
+          resources: ({ InstanceId }) => [world.instanceArn(String(InstanceId))],
+          run: (input) => modify(input, instances),
+        },
       },
     },
     state: (id) => instances.get(id)?.state,
+    type: (id) => instances.get(id)?.type,
     isOnline: (id) => instances.get(id)?.online ?? false,
     async whenOnline(id, signal) {
       if (!instances.get(id)?.online) await once(registered, id, { signal });
@@ -146,22 +156,42 @@ function selected(input: Json, instances: ReadonlyMap<string, Instance>): Instan
     (name) => !/^(InstanceId\.\d+|IncludeAllInstances|MaxResults)$/.test(name),
   );
   if (unserved) throw new AwsError('UnknownParameter', `the drill does not serve the parameter ${unserved}`);
-  return idsOf(input).map((id) => {
-    if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
-      throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
-    }
-    const found = instances.get(id);
-    if (!found) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
-    return found;
-  });
+  return idsOf(input).map((id) => instanceWith(id, instances));
+}
+
+function instanceWith(id: string, instances: ReadonlyMap<string, Instance>): Instance {
+  if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
+    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+  }
+  const found = instances.get(id);
+  if (!found) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+  return found;
+}
+
+/** The one attribute that is ever changed is the type, and only of an instance that is stopped. */
+function modify(input: Json, instances: ReadonlyMap<string, Instance>): Json {
+  const { InstanceId, 'InstanceType.Value': type, ...others } = input;
+  const [unserved] = Object.keys(others);
+  if (unserved) throw new AwsError('UnknownParameter', `the drill does not serve the parameter ${unserved}`);
+  const instance = instanceWith(String(InstanceId), instances);
+  if (typeof type !== 'string' || !/^[a-z][\w-]*\.[\w-]+$/.test(type))
+    throw new AwsError('InvalidInstanceAttributeValue', `Invalid value '${String(type)}' for instanceType.`);
+  if (instance.state !== 'stopped') {
+    throw new AwsError(
+      'IncorrectInstanceState',
+      `The instance '${instance.id}' is not in the 'stopped' state.`,
+    );
+  }
+  instance.type = type;
+  return { return: true };
 }
 
 function describeInstances(input: Json, instances: ReadonlyMap<string, Instance>): Json {
   const chosen = idsOf(input).length > 0 ? selected(input, instances) : [...instances.values()];
   return {
-    reservationSet: chosen.map(({ id, state }) => ({
+    reservationSet: chosen.map(({ id, state, type }) => ({
       reservationId: `r-${id.slice(2)}`,
-      instancesSet: [{ instanceId: id, instanceState: stateOf(state), instanceType: 't4g.nano' }],
+      instancesSet: [{ instanceId: id, instanceState: stateOf(state), instanceType: type }],
     })),
   };
 }

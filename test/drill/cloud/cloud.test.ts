@@ -5,6 +5,7 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-
 import {
   DescribeInstancesCommand,
   EC2Client,
+  ModifyInstanceAttributeCommand,
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -18,6 +19,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AwsError } from '../../../drill/cloud/aws-error.ts';
 import type { Access } from '../../../drill/cloud/endpoint.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
 import { type Cloud, startCloud } from '../../../drill/cloud/index.ts';
@@ -199,7 +201,16 @@ describe('EC2', () => {
     await expect(ec2().send(new StartInstancesCommand({ InstanceIds }))).rejects.toMatchObject({
       name: 'IncorrectInstanceState',
     });
+    const modify = (Value: string) =>
+      ec2().send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId(), InstanceType: { Value } }));
+    await expect(modify('t3a.small')).rejects.toMatchObject({ name: 'IncorrectInstanceState' });
     await happened('instance-state', (one) => one.state === 'stopped');
+    await expect(modify('small')).rejects.toMatchObject({ name: 'InvalidInstanceAttributeValue' });
+    expect(cloud.instanceType(instanceId())).toBe('t3.small');
+    await modify('t3a.small');
+    expect(cloud.instanceType(instanceId())).toBe('t3a.small');
+    const { Reservations } = await ec2().send(new DescribeInstancesCommand({ InstanceIds }));
+    expect(Reservations?.[0]?.Instances?.[0]?.InstanceType).toBe('t3a.small');
     const command = () =>
       new SSMClient(client()).send(
         new SendCommandCommand({ DocumentName: 'small', InstanceIds, Parameters: { action: ['start'] } }),
@@ -300,6 +311,64 @@ describe('Lambda', () => {
 
   test('refuses an unknown function', async () => {
     await expect(invoke('nope', {})).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});
+
+describe('what goes wrong on purpose', () => {
+  test('a function is killed in the middle of a call, and its event is tried again in a new sandbox', async () => {
+    const calls = (nth: number, when: 'before' | 'after') =>
+      cloud.faults.crashCaller({ function: 'Calls', nth, when });
+    for (const when of ['before', 'after'] as const) {
+      happenings.length = 0;
+      const armed = calls(2, when);
+      cloud.nudge('Calls', { times: 2 });
+      const failed = await happened('function-failed', (one) => one.function === 'Calls');
+      expect(failed.error).toContain('signal: SIGKILL');
+      await happened('function-ended', (one) => one.function === 'Calls');
+      expect(armed.struck?.action).toBe('secretsmanager:GetSecretValue');
+      expect(armed.calls).toHaveLength(4);
+    }
+  });
+
+  test('a call fails with the error that was asked for, as the SDK reads it', async () => {
+    let more = 1;
+    cloud.faults.fail(
+      'ec2:DescribeInstances',
+      new AwsError('InsufficientInstanceCapacity', 'none left', 500),
+      () => more-- > 0,
+    );
+    const describeAll = () => new EC2Client(client()).send(new DescribeInstancesCommand({}));
+    await expect(describeAll()).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
+    await describeAll();
+    expect(await happened('injected')).toMatchObject({
+      message: 'ec2:DescribeInstances fails with InsufficientInstanceCapacity',
+    });
+  });
+
+  test('an event is lost', async () => {
+    cloud.faults.dropEvents(true);
+    await new SSMClient(client()).send(
+      new SendCommandCommand({
+        DocumentName: 'small',
+        InstanceIds: [instanceId()],
+        Parameters: { action: ['start'] },
+      }),
+    );
+    await happened('script-ended');
+    cloud.faults.dropEvents(false);
+    // Longer than the delivery of an event takes here.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(happenings.filter(({ kind }) => kind === 'function-invoked')).toEqual([]);
+  });
+});
+
+describe('an operator', () => {
+  test('gets the answer of the function that he invokes, or its error', async () => {
+    expect(await cloud.invoke('Echo', { a: 1 })).toMatchObject({ event: { a: 1 } });
+    await expect(cloud.invoke('fails', {})).rejects.toThrow('fails failed: TypeError: as asked');
+    await expect(cloud.invoke('Nope', {})).rejects.toThrow(
+      /no function is called Nope; the assembly has Echo/,
+    );
   });
 });
 

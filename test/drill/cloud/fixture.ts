@@ -84,6 +84,7 @@ export const SMALL_STACK: Json = {
     Letters: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'letters' } },
     Echo: lambda('echo', { FunctionName: 'echo', Environment: { Variables: { TABLE: { Ref: 'Table' } } } }),
     Fails: lambda('fails', { FunctionName: 'fails', Timeout: 1 }),
+    Calls: lambda('calls', { FunctionName: 'calls' }),
     FailsConfig: {
       Type: 'AWS::Lambda::EventInvokeConfig',
       Properties: {
@@ -188,5 +189,19 @@ export const SMALL_CODE: Record<string, string> = {
   fails: `export const handler = async (event) => {
     if ((event.pathParameters?.how ?? event.how) === 'slowly') await new Promise((resolve) => setTimeout(resolve, 60_000));
     throw new TypeError('as asked');
+  };`,
+  // What an SDK client would send, without one.
+  calls: `export const handler = async ({ times }) => {
+    const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN } = process.env;
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'secretsmanager.GetSecretValue',
+      'x-amz-security-token': AWS_SESSION_TOKEN,
+      authorization: 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/x',
+    };
+    const statuses = [];
+    for (let n = 0; n < times; n++)
+      statuses.push((await fetch(AWS_ENDPOINT_URL, { method: 'POST', headers, body: '{"SecretId":"x"}' })).status);
+    return statuses;
   };`,
 };

@@ -1,0 +1,143 @@
+/**
+ * Plays every scenario, each in a drill of its own: `npm run drill:all`. Two at a time, because a drill
+ * mostly waits.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readArguments, wholeNumber, writableFile } from './arguments.ts';
+import { cleanUpOnEnd } from './endings.ts';
+import { messageOf } from './errors.ts';
+import { createProcesses, type Processes } from './processes.ts';
+import { readOutcome } from './scenarios/child.ts';
+import { scenarios } from './scenarios/index.ts';
+import { asJson, progressLine, table } from './scenarios/report.ts';
+import type { Outcome, Scenario } from './scenarios/scenario.ts';
+import { makeSlots } from './slot.ts';
+import { workFolder } from './work-folder.ts';
+
+interface Options {
+  readonly help: boolean;
+  readonly configFile: string;
+  readonly jsonFile: string | undefined;
+  readonly logsFolder: string | undefined;
+  readonly atOnce: number;
+}
+
+const usage = `Plays every scenario that npm start -- --list shows, each on a site and a cloud of its own.
+
+  npm run drill:all -- [options]
+
+  --config FILE   the configuration to rehearse (failover.yaml)
+  --json FILE     write the outcomes as JSON
+  --logs FOLDER   keep the timeline of each scenario, and the logs of every part, there
+  --at-once N     scenarios at the same time, 1 to 4 (2)
+  --help          this text
+
+Exit code 0 only if every scenario passed; 1 if not; 2 for a mistake in the call.`;
+
+const described = {
+  help: { type: 'boolean' },
+  config: { type: 'string' },
+  json: { type: 'string' },
+  logs: { type: 'string' },
+  'at-once': { type: 'string' },
+} as const;
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** @throws DrillError that names the option, what it was given and what it takes */
+function parse(args: readonly string[]): Options {
+  const values = readArguments(args, described, 'npm run drill:all -- --help');
+  return {
+    help: values.help ?? false,
+    configFile: values.config ?? 'failover.yaml',
+    jsonFile: writableFile('--json', values.json),
+    logsFolder: values.logs,
+    atOnce: wholeNumber('--at-once', values['at-once'] ?? '2', 4),
+  };
+}
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = parse(process.argv.slice(2));
+  } catch (error) {
+    complain(messageOf(error));
+    return 2;
+  }
+  if (options.help) {
+    print(usage);
+    return 0;
+  }
+  const processes = createProcesses(() => {}, complain);
+  cleanUpOnEnd(processes.cleanup, complain);
+  try {
+    const began = Date.now();
+    const outcomes = await playAll(options, processes);
+    for (const line of table(outcomes)) print(line);
+    print(`It took ${((Date.now() - began) / 60_000).toFixed(1)} minutes.`);
+    if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(asJson(outcomes), null, 2)}\n`);
+    return outcomes.every(({ outcome }) => outcome === 'passed') ? 0 : 1;
+  } finally {
+    await processes.cleanup();
+  }
+}
+
+/** The longest first, so that none is waited for alone at the end; the outcomes in the order of the list. */
+async function playAll(options: Options, processes: Processes): Promise<Outcome[]> {
+  const workDir = workFolder(options.logsFolder, processes.onCleanup);
+  const waiting = scenarios.toSorted((a, b) => (b.limitSeconds ?? 0) - (a.limitSeconds ?? 0));
+  const outcomes = new Map<Scenario, Outcome>();
+  const takeTurns = async (slot: Record<string, string>) => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { outcome, log } = await playOne(next, slot, workDir, options, processes);
+      outcomes.set(next, outcome);
+      print(progressLine(outcome, outcomes.size, scenarios.length));
+      if (outcome.outcome === 'failed') print(log);
+    }
+  };
+  await Promise.all(makeSlots(options.atOnce, workDir).map(takeTurns));
+  return scenarios.flatMap((one) => outcomes.get(one) ?? []);
+}
+
+/** Longer than any scenario takes that does not say so. */
+const LIMIT_SECONDS = 180;
+/** From the request to end until everything that it started must be gone. */
+const CLEANUP_SECONDS = 30;
+
+async function playOne(
+  scenario: Scenario,
+  slot: Readonly<Record<string, string>>,
+  workDir: string,
+  { configFile, logsFolder }: Options,
+  processes: Processes,
+): Promise<{ outcome: Outcome; log: string }> {
+  const { name, limitSeconds = LIMIT_SECONDS } = scenario;
+  const logFile = join(workDir, `${name}.log`);
+  const jsonFile = join(workDir, `${name}.json`);
+  const options = ['--scenario', name, '--config', configFile, '--json', jsonFile];
+  const child = await processes.start({
+    name,
+    command: process.execPath,
+    args: [
+      fileURLToPath(new URL('main.ts', import.meta.url)),
+      ...options,
+      ...(logsFolder ? ['--logs', join(workDir, name)] : []),
+    ],
+    env: { ...process.env, ...slot },
+    logFile,
+    graceSeconds: CLEANUP_SECONDS,
+  });
+  const began = Date.now();
+  const limit = setTimeout(() => void child.stop(), limitSeconds * 1000);
+  await child.exited;
+  clearTimeout(limit);
+  const seconds = (Date.now() - began) / 1000;
+  const log = readFileSync(logFile, 'utf8');
+  const written = existsSync(jsonFile) ? readFileSync(jsonFile, 'utf8') : undefined;
+  return { outcome: readOutcome(scenario, written, log, seconds), log };
+}
+
+process.exitCode = await main();

@@ -1,0 +1,28 @@
+import { awayAndHome } from './away-and-home.ts';
+import type { Scenario } from './scenario.ts';
+import { check } from './verdicts.ts';
+
+const THROTTLED_SECONDS = 8;
+
+export const dispatchThrottled: Scenario = {
+  name: 'dispatch-throttled',
+  breaks: `SSM throttles SendCommand for ${THROTTLED_SECONDS} s from the moment at which the primary is killed.`,
+  expected: 'The command is sent again until it is taken, and the standby serves.',
+  async play(stage, tools) {
+    const checks = await awayAndHome(stage, tools, {
+      strike: async () => {
+        stage.cloud.faults.throttle('ssm:SendCommand', THROTTLED_SECONDS);
+        return tools.primary.kill();
+      },
+      repair: tools.primary.start,
+    });
+    const throttled = stage.happenings.all.filter(({ kind }) => kind === 'injected').length;
+    return {
+      checks: [
+        check('SSM did throttle', throttled > 0, `${throttled} calls throttled`),
+        // How long that takes is for the throttling to say.
+        ...checks.filter(({ name }) => !name.startsWith('clients are answered again')),
+      ],
+    };
+  },
+};

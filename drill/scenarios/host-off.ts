@@ -1,0 +1,40 @@
+import { awayAndHome } from './away-and-home.ts';
+import type { Scenario } from './scenario.ts';
+import { check } from './verdicts.ts';
+
+const IDLE_SECONDS = 5;
+
+export const hostOff: Scenario = {
+  name: 'host-off',
+  breaks: 'Pilot light: the instance of the standby is stopped when the primary is killed.',
+  expected:
+    'The instance is started, the container starts by itself at boot and serves before SSM can reach the host; home again, the instance is stopped.',
+  needs: {
+    // Docker starts at boot what has run before; as after any deployment, a self-test sees to that.
+    changes: { standby: { pilotLight: true }, policy: { selfTestHours: 168 } },
+    derived: { hostIdleSeconds: IDLE_SECONDS },
+  },
+  async play(stage, tools) {
+    const [id = ''] = stage.cloud.instanceIds;
+    const isStopped = () => stage.cloud.instanceState(id) === 'stopped';
+    await tools.told('self-test passed', 45);
+    await tools.until('the idle host is stopped', 60, isStopped);
+    const checks = await awayAndHome(stage, tools, {
+      strike: tools.primary.kill,
+      repair: tools.primary.start,
+    });
+    await tools.until('the idle host is stopped again', 60, isStopped);
+    const changes = stage.happenings.all.flatMap((one) => (one.kind === 'instance-state' ? [one.state] : []));
+    return {
+      checks: [
+        check(
+          'the instance ran only while it was needed',
+          changes.filter((state) => state === 'running').length === 1,
+          `the instance was ${changes.join(', ')}`,
+        ),
+        // Most of it is the instance's boot.
+        ...checks.filter(({ name }) => !name.startsWith('clients are answered again')),
+      ],
+    };
+  },
+};

@@ -1,0 +1,53 @@
+import { alertStorm } from './alert-storm.ts';
+import { alertmanagerDead } from './alertmanager-dead.ts';
+import { crash } from './api-crash.ts';
+import { errors } from './api-errors.ts';
+import { hang } from './api-hang.ts';
+import { blip } from './blip.ts';
+import { dispatchEventLost } from './dispatch-event-lost.ts';
+import { dispatchThrottled } from './dispatch-throttled.ts';
+import { duplicateAlertmanagers } from './duplicate-alertmanagers.ts';
+import { falseResolved } from './false-resolved.ts';
+import { flapping } from './flapping.ts';
+import { forgedWebhook } from './forged-webhook.ts';
+import { functionCrash } from './function-crash.ts';
+import { hookVeto } from './hook-veto.ts';
+import { hostOff } from './host-off.ts';
+import { imageBroken } from './image-broken.ts';
+import { lostResolved } from './lost-resolved.ts';
+import { noCapacity } from './no-capacity.ts';
+import { operatorMoves } from './operator-moves.ts';
+import { prometheusDead } from './prometheus-dead.ts';
+import type { Scenario } from './scenario.ts';
+import { selfTest } from './self-test.ts';
+import { siteCutOff } from './site-cut-off.ts';
+import { siteDark } from './site-dark.ts';
+import { standbyCrash } from './standby-crash.ts';
+
+/** Everything that can be rehearsed. The first is what a drill does unless it is told otherwise. */
+export const scenarios: readonly Scenario[] = [
+  crash,
+  hang,
+  errors,
+  blip,
+  flapping,
+  duplicateAlertmanagers,
+  lostResolved,
+  falseResolved,
+  prometheusDead,
+  alertmanagerDead,
+  siteDark,
+  siteCutOff,
+  dispatchThrottled,
+  dispatchEventLost,
+  hostOff,
+  noCapacity,
+  imageBroken,
+  standbyCrash,
+  functionCrash,
+  forgedWebhook,
+  alertStorm,
+  hookVeto,
+  selfTest,
+  operatorMoves,
+];

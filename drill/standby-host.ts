@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { breakImages, buildImages, type Docker, findDocker, refuseForeignContainers } from './docker.ts';
+import { DrillError } from './errors.ts';
+import { createDockerHost, createProcessHost } from './host/docker-command.ts';
+import type { StandbyHost } from './host/host.ts';
+import type { Processes } from './processes.ts';
+import { apiFolder, type Rehearsed } from './rehearsed.ts';
+
+/** The host of the standby, and what its containers are made from. */
+export interface HostAndImages {
+  readonly host: StandbyHost;
+  /** Undefined where no daemon can be reached: then the standby runs as a plain process. */
+  readonly docker: Docker | undefined;
+  /** Puts good images in place of broken ones. */
+  repairImages(): Promise<void>;
+}
+
+/** @param broken whether the images start a container whose health path answers 500 */
+export async function makeHost(
+  { assembly, config }: Rehearsed,
+  workDir: string,
+  broken: boolean,
+  processes: Processes,
+  progress: (line: string) => void,
+): Promise<HostAndImages> {
+  const folder = join(workDir, 'host');
+  const images = imagesOf(assembly);
+  const docker = await findDocker();
+  if (!docker) return processHost(folder, images, broken);
+  progress(`builds the standby's image in Docker ${docker.version}`);
+  await refuseForeignContainers(
+    docker,
+    config.services.map(({ name }) => `failover-${name}`),
+  );
+  const built = await buildImages(docker, apiFolder, images);
+  processes.onCleanup('images', built.remove);
+  const host = createDockerHost(folder, docker.command);
+  if (!broken) return { host, docker, repairImages: async () => {} };
+  const bad = await breakImages(docker, images);
+  processes.onCleanup('broken images', bad.remove);
+  return { host, docker, repairImages: bad.repair };
+}
+
+function processHost(folder: string, names: readonly string[], broken: boolean): HostAndImages {
+  const program = join(apiFolder, 'server.ts');
+  const image = (environment: Record<string, string>) => ({
+    folder: apiFolder,
+    command: [process.execPath, program],
+    environment: { BIND_ADDRESS: '127.0.0.1', ...environment },
+    portVariable: 'PORT',
+  });
+  const all = (one: ReturnType<typeof image>) => Object.fromEntries(names.map((name) => [name, one]));
+  // Any file that is there makes the sample API say that it is not healthy.
+  const host = createProcessHost(folder, all(image(broken ? { HEALTH_FAULT_FILE: program } : {})));
+  return {
+    host,
+    docker: undefined,
+    async repairImages() {
+      writeFileSync(join(folder, 'docker', 'images.json'), JSON.stringify(all(image({}))));
+    },
+  };
+}
+
+/** The images that the documents run, as they name them. */
+function imagesOf(assembly: Rehearsed['assembly']): string[] {
+  const texts = assembly
+    .ofType('AWS::SSM::Document')
+    .map(({ properties }) => JSON.stringify(properties.Content));
+  const names = texts.flatMap((text) => /IMAGE='([^']+)'/.exec(text)?.[1] ?? []);
+  if (names.length === 0) throw new DrillError('no SSM document of the assembly names an image');
+  return [...new Set(names)];
+}

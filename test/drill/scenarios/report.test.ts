@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { crash } from '../../../drill/scenarios/api-crash.ts';
+import { blip } from '../../../drill/scenarios/blip.ts';
+import { readOutcome } from '../../../drill/scenarios/child.ts';
+import { functionCrash } from '../../../drill/scenarios/function-crash.ts';
+import { asJson, list, paceOf, progressLine, table, verdict } from '../../../drill/scenarios/report.ts';
+import type { Outcome } from '../../../drill/scenarios/scenario.ts';
+
+const passed: Outcome = {
+  name: 'blip',
+  outcome: 'passed',
+  expected: 'Nothing.',
+  observed: 'the primary serves',
+  seconds: 12.34,
+};
+const failed: Outcome = { ...passed, name: 'site-dark', outcome: 'failed', observed: 'NOT SO: x' };
+
+describe('what is said of scenarios', () => {
+  test('the list has both sentences of each', () => {
+    expect(list([blip])).toEqual(['blip', `  breaks    ${blip.breaks}`, `  expected  ${blip.expected}`]);
+  });
+
+  test('one line as each ends', () => {
+    expect(progressLine(passed, 3, 24)).toBe(
+      ' 3/24  passed  blip                           12.3 s  the primary serves',
+    );
+  });
+
+  test('a table at the end', () => {
+    expect(table([passed, failed])).toEqual([
+      '',
+      'passed  blip                           12.3 s  the primary serves',
+      'FAILED  site-dark                      12.3 s  NOT SO: x',
+      '',
+      '1 of 2 scenarios passed.',
+    ]);
+  });
+
+  test('one scenario: what was expected, what was seen', () => {
+    const checks = [{ name: 'a', held: false, observed: 'no a' }];
+    expect(verdict(blip, checks, failed)).toEqual([
+      `Breaks      ${blip.breaks}`,
+      `Expected    ${blip.expected}`,
+      'Observed    NOT SO: x',
+      'Checks',
+      '  FAILED  a: no a',
+    ]);
+  });
+
+  test('what is shortened for it; nothing more in the default drill', () => {
+    expect(paceOf(blip).join('\n')).toMatch(/lease 10 s, heartbeat 15 s; the minute tick every 2 s/);
+    expect(paceOf(functionCrash).join('\n')).toMatch(/dispatchTimeoutSeconds 4/);
+    expect(paceOf(crash)).toEqual([]);
+  });
+
+  test('as JSON', () => {
+    expect(asJson([passed])).toEqual({ schemaVersion: 1, scenarios: [passed] });
+  });
+});
+
+describe('a scenario in a process of its own', () => {
+  const of = { name: 'blip', expected: 'Nothing.' };
+  test('says itself how it ended', () => {
+    expect(readOutcome(of, JSON.stringify(asJson([passed])), '', 40)).toEqual(passed);
+  });
+
+  test('that measures is put into the same form', () => {
+    const result = {
+      schemaVersion: 1,
+      outcome: 'passed',
+      standbyRuntime: 'process',
+      failover: { recoverySeconds: 1.94 },
+      failback: { seconds: 15.2 },
+      requests: { sent: 100, ok: 99, executedTwice: 0 },
+    };
+    expect(readOutcome({ ...of, name: 'api-crash' }, JSON.stringify(result), '', 40)).toEqual({
+      name: 'api-crash',
+      outcome: 'passed',
+      expected: 'Nothing.',
+      observed:
+        "answered again after 1.9 s; the standby (process) slept 15.2 s after the primary's return; 99 of 100 requests answered, 0 POST executed twice",
+      seconds: 40,
+    });
+  });
+
+  test('that wrote nothing has failed, and its last words say why', () => {
+    expect(readOutcome(of, undefined, 'a\nthe app could not be synthesized\n', 3)).toMatchObject({
+      outcome: 'failed',
+      observed: 'it gave no result: the app could not be synthesized',
+      seconds: 3,
+    });
+    expect(readOutcome(of, undefined, '', 3).observed).toContain('it said nothing');
+  });
+});
