@@ -52,7 +52,6 @@ export const patientWorlds: Readonly<Record<string, Rules>> = {
 export const hastyWorlds: Readonly<Record<string, Rules>> = {
   'start on suspicion, alerts are late': { policy: early, delays: true },
   'start on suspicion, deciders die at any step': { policy: early, crashes: true },
-  'start on suspicion, the host fails': { policy: early, hostFails: true },
   'somebody looks from outside': { policy: early, hasWitness: true },
 };
 
