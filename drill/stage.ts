@@ -51,7 +51,7 @@ export interface StageOptions {
   readonly changes?: ConfigChanges;
   readonly variation?: SiteVariation;
   readonly latencies?: Partial<Latencies>;
-  /** Of the policy that follows from other settings, what the functions are told instead. */
+  /** What the functions are told of the policy instead of what the assembly says. */
   readonly derived?: Partial<Policy>;
   /** Whether the line between Alertmanager and the webhook can be cut. */
   readonly canBeCut?: boolean;

@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type FunctionSettings, readFunctions } from './function-settings.ts';
 import type { Tell } from './happenings.ts';
+import type { FunctionFailure } from './sandbox-messages.ts';
 import { type Outcome, type Sandbox, startSandbox } from './sandbox-process.ts';
 import type { Assembly } from './template.ts';
 
@@ -32,10 +33,19 @@ interface Pool {
   readonly idle: Sandbox[];
   readonly all: Map<string, Sandbox>;
   readonly log: WriteStream;
+  /** Invocations that wait for a sandbox. */
+  readonly waiting: (() => void)[];
   running: number;
+  starting: number;
   /** Sandboxes made so far. */
   made: number;
 }
+
+/**
+ * Sandboxes of a function that start at the same time. AWS has processors for any number; on a busy machine
+ * each start slows down all others, so further invocations wait for one of these, or for one that gets free.
+ */
+const STARTING_AT_ONCE = 2;
 
 /**
  * @param workDir     the functions' logs are written below it
@@ -50,7 +60,7 @@ export function createFunctions(
   mkdirSync(folder, { recursive: true });
   const pools = readFunctions(assembly).map((settings): Pool => {
     const log = createWriteStream(join(folder, `${settings.id}.log`), { flags: 'a' });
-    return { settings, idle: [], all: new Map(), log, running: 0, made: 0 };
+    return { settings, idle: [], all: new Map(), log, waiting: [], running: 0, starting: 0, made: 0 };
   });
   let stopped = false;
 
@@ -80,6 +90,7 @@ export function createFunctions(
     },
     async stop() {
       stopped = true;
+      for (const { waiting } of pools) for (const wake of waiting.splice(0)) wake();
       await Promise.all(pools.flatMap(({ all }) => [...all.values()].map((sandbox) => sandbox.stop())));
       for (const { log } of pools) log.end();
     },
@@ -135,11 +146,37 @@ async function run(
   return outcome;
 }
 
-async function takeSandbox(pool: Pool, environment: Environment, tell: Tell, isStopped: () => boolean) {
-  const { settings } = pool;
-  for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
-    if (sandbox.isUsable()) return sandbox;
+/** One that is idle, or a new one. */
+async function takeSandbox(
+  pool: Pool,
+  environment: Environment,
+  tell: Tell,
+  isStopped: () => boolean,
+): Promise<Sandbox | FunctionFailure> {
+  for (;;) {
+    if (isStopped()) return { errorType: 'Sandbox.Stopped', errorMessage: 'the drill ends', trace: [] };
+    for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
+      if (sandbox.isUsable()) return sandbox;
+    }
+    if (pool.starting < STARTING_AT_ONCE) break;
+    await new Promise<void>((resolve) => pool.waiting.push(resolve));
   }
+  pool.starting += 1;
+  try {
+    return await makeSandbox(pool, environment, tell, isStopped);
+  } finally {
+    pool.starting -= 1;
+    pool.waiting.shift()?.();
+  }
+}
+
+async function makeSandbox(
+  pool: Pool,
+  environment: Environment,
+  tell: Tell,
+  isStopped: () => boolean,
+): Promise<Sandbox | FunctionFailure> {
+  const { settings } = pool;
   pool.made += 1;
   const id = `${settings.id}.${pool.made}`;
   const sandbox = await startSandbox(id, settings, environment(settings, id), (line) => {
@@ -163,6 +200,7 @@ async function takeSandbox(pool: Pool, environment: Environment, tell: Tell, isS
 function giveBack(pool: Pool, sandbox: Sandbox): void {
   if (sandbox.isUsable()) pool.idle.push(sandbox);
   else pool.all.delete(sandbox.id);
+  pool.waiting.shift()?.();
 }
 
 /** A structured log line as its object; undefined for plain text. */

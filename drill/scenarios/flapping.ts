@@ -11,7 +11,7 @@ export const flapping: Scenario = {
   breaks: 'The primary crashes and comes back, and does so again; two failovers count as flapping.',
   expected:
     'After the second failover the standby stays in charge although the primary is healthy, people are told, and an acknowledgement brings the service home within 60 s.',
-  needs: { changes: { policy: { flapLimit: 2 } } },
+  needs: { derived: { flapLimit: 2 } },
   async play(stage, tools) {
     await tools.primary.kill();
     await tools.recorded('serving', seconds.serving, 1);

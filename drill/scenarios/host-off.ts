@@ -13,7 +13,10 @@ export const hostOff: Scenario = {
     // Docker starts at boot what has run before; as after any deployment, a self-test sees to that.
     changes: { standby: { pilotLight: true }, policy: { selfTestHours: 168 } },
     derived: { hostIdleSeconds: IDLE_SECONDS },
+    // Nobody waits for the stop of an instance; its start takes as long as it does on AWS.
+    latencies: { instanceStopSeconds: 2 },
   },
+  limitSeconds: 240,
   async play(stage, tools) {
     const [id = ''] = stage.cloud.instanceIds;
     const isStopped = () => stage.cloud.instanceState(id) === 'stopped';

@@ -41,7 +41,7 @@ export async function play(
   context: ToolsContext,
 ): Promise<{ played: Played; outcome: Outcome }> {
   const began = Date.now();
-  if (!scenario.unhurried) {
+  if (!scenario.unhurried && !scenario.minuteTick) {
     const { cloud, rehearsed } = stage;
     const stop = keepTicking(cloud, scheduledFunction(rehearsed.assembly), TICK_SECONDS);
     context.processes.onCleanup('ticks', async () => stop());

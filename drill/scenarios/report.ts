@@ -11,14 +11,15 @@ export function list(all: readonly Scenario[]): string[] {
 }
 
 /** What in a scenario differs from the default drill. */
-export function paceOf({ unhurried, needs = {} }: Scenario): string[] {
+export function paceOf({ unhurried, minuteTick, needs = {} }: Scenario): string[] {
   if (unhurried) return [];
   const { leaseSeconds, heartbeatTimeoutSeconds } = { ...hurried, ...needs.changes?.policy };
+  const tick = minuteTick ? "the minute tick is production's" : `the minute tick every ${TICK_SECONDS} s`;
   const also = [...Object.entries(needs.latencies ?? {}), ...Object.entries(needs.derived ?? {})].map(
     ([name, value]) => `${name} ${value}`,
   );
   return [
-    `            for this scenario lease ${leaseSeconds} s, heartbeat ${heartbeatTimeoutSeconds} s; the minute tick every ${TICK_SECONDS} s`,
+    `            for this scenario lease ${leaseSeconds} s, heartbeat ${heartbeatTimeoutSeconds} s; ${tick}`,
     ...(also.length === 0 ? [] : [`            and ${also.join(', ')}`]),
   ];
 }

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly needs?: Needs;
   /** Production's minute tick and the default drill's waits instead of those of {@link hurried}. */
   readonly unhurried?: boolean;
+  /** Production's minute tick, for what the faster one would decide. */
+  readonly minuteTick?: boolean;
   /** Troubles that belong to it; any other fails it. */
   readonly tolerates?: readonly Trouble[];
   /** It has failed when it takes longer, the stage included; 180 s without it. */

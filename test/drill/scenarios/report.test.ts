@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hang } from '../../../drill/scenarios/api-hang.ts';
 import { crash } from '../../../drill/scenarios/api-crash.ts';
 import { blip } from '../../../drill/scenarios/blip.ts';
 import { readOutcome } from '../../../drill/scenarios/child.ts';
@@ -48,7 +49,8 @@ describe('what is said of scenarios', () => {
   });
 
   test('what is shortened for it; nothing more in the default drill', () => {
-    expect(paceOf(blip).join('\n')).toMatch(/lease 10 s, heartbeat 15 s; the minute tick every 2 s/);
+    expect(paceOf(hang).join('\n')).toMatch(/lease 10 s, heartbeat 15 s; the minute tick every 2 s/);
+    expect(paceOf(blip).join('\n')).toMatch(/the minute tick is production's/);
     expect(paceOf(functionCrash).join('\n')).toMatch(/dispatchTimeoutSeconds 4/);
     expect(paceOf(crash)).toEqual([]);
   });
