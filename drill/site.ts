@@ -151,7 +151,6 @@ export async function startSite(
       isReady: () => isListening(primary ?? 0),
     });
 
-  let running = await startPrimary();
   const haproxyFile = variation.files?.['haproxy.cfg'] ?? join(repository, 'onprem/haproxy/haproxy.cfg');
   const launch: Record<PartOfSite, () => Promise<Supervised>> = {
     haproxy: () => run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment }),
@@ -170,15 +169,19 @@ export async function startSite(
         ...argumentsOf('prometheus'),
       ]),
   };
-  const haproxy = await launch.haproxy();
-  const blackboxExporter = await launch.blackbox_exporter();
-  const firstAlertmanager = await launch.alertmanager();
-  if (variation.twoAlertmanagers) await runAlertmanager(second, 'alertmanager-2');
+  // Prometheus takes 5 s to look at anything, so nothing has to wait for anything else but the primary.
+  const [[first, haproxy, blackboxExporter], firstAlertmanager, firstPrometheus] = await Promise.all([
+    startPrimary().then((one) => Promise.all([one, launch.haproxy(), launch.blackbox_exporter()])),
+    launch.alertmanager(),
+    launch.prometheus(),
+    variation.twoAlertmanagers && runAlertmanager(second, 'alertmanager-2'),
+  ]);
+  let running = first;
   const up: Record<PartOfSite, Supervised> = {
     haproxy,
     blackbox_exporter: blackboxExporter,
     alertmanager: firstAlertmanager,
-    prometheus: await launch.prometheus(),
+    prometheus: firstPrometheus,
   };
   return {
     serviceUrl: `http://${local(service)}/`,

@@ -8,7 +8,7 @@ import type { Tools } from './tools.ts';
 import { check, isHome } from './verdicts.ts';
 
 /** An intent that nobody carries out counts as abandoned after this; production waits longer. */
-const ABANDONED_SECONDS = 4;
+const ABANDONED_SECONDS = 3;
 const REPEAT_SECONDS = 1;
 const seconds = { move: 60, settle: 30, served: 15 } as const;
 

@@ -2,7 +2,7 @@ import { awayAndHome } from './away-and-home.ts';
 import type { Scenario } from './scenario.ts';
 import { check } from './verdicts.ts';
 
-const IDLE_SECONDS = 5;
+const IDLE_SECONDS = 3;
 
 export const hostOff: Scenario = {
   name: 'host-off',
@@ -13,8 +13,8 @@ export const hostOff: Scenario = {
     // Docker starts at boot what has run before; as after any deployment, a self-test sees to that.
     changes: { standby: { pilotLight: true }, policy: { selfTestHours: 168 } },
     derived: { hostIdleSeconds: IDLE_SECONDS },
-    // Nobody waits for the stop of an instance; its start takes as long as it does on AWS.
-    latencies: { instanceStopSeconds: 2 },
+    // The instance takes as long to start as it does on AWS; nobody waits for the rest.
+    latencies: { agentOnlineSeconds: 10, instanceStopSeconds: 2 },
   },
   limitSeconds: 240,
   async play(stage, tools) {

@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 import { check, isHome, isOnStandby } from './verdicts.ts';
 
 const alternates = ['t3a.small', 't2.small'];
-const IDLE_SECONDS = 5;
+const IDLE_SECONDS = 3;
 
 export const noCapacity: Scenario = {
   name: 'no-capacity',

@@ -3,7 +3,7 @@ import { servedBy, standbyAnswers } from './outside.ts';
 import type { Scenario } from './scenario.ts';
 import { check, isHome, wasTold } from './verdicts.ts';
 
-const STAY_SECONDS = 6;
+const STAY_SECONDS = 5;
 
 export const operatorMoves: Scenario = {
   name: 'operator-moves',

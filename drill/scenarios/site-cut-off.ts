@@ -4,7 +4,7 @@ import { hurried, type Scenario } from './scenario.ts';
 import { check, isHome, lostNothing, wasSent, wasTold } from './verdicts.ts';
 
 /** Long after the last word from the site has lost its meaning. */
-const STAY_SECONDS = hurried.heartbeatTimeoutSeconds + 10;
+const STAY_SECONDS = hurried.heartbeatTimeoutSeconds + 5;
 
 export const siteCutOff: Scenario = {
   name: 'site-cut-off',
