@@ -72,10 +72,17 @@ async function main(): Promise<number> {
     return 0;
   }
   const processes = createProcesses(() => {}, complain);
-  cleanUpOnEnd(processes.cleanup, complain);
+  const ending = new AbortController();
+  const end = () => {
+    ending.abort();
+    return processes.cleanup();
+  };
+  cleanUpOnEnd(end, complain);
   try {
     const began = Date.now();
-    const outcomes = await playAll(options, processes);
+    const outcomes = await playAll(options, processes, ending.signal);
+    // Whoever ended it wants no verdict; the exit code follows when all is cleaned up.
+    if (ending.signal.aborted) return 1;
     for (const line of table(outcomes)) print(line);
     print(`It took ${((Date.now() - began) / 60_000).toFixed(1)} minutes.`);
     if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(asJson(outcomes), null, 2)}\n`);
@@ -86,13 +93,14 @@ async function main(): Promise<number> {
 }
 
 /** The longest first, so that none is waited for alone at the end; the outcomes in the order of the list. */
-async function playAll(options: Options, processes: Processes): Promise<Outcome[]> {
+async function playAll(options: Options, processes: Processes, ending: AbortSignal): Promise<Outcome[]> {
   const workDir = workFolder(options.logsFolder, processes.onCleanup);
   const waiting = scenarios.toSorted((a, b) => (b.limitSeconds ?? 0) - (a.limitSeconds ?? 0));
   const outcomes = new Map<Scenario, Outcome>();
   const takeTurns = async (slot: Record<string, string>) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { outcome, log } = await playOne(next, slot, workDir, options, processes);
+      if (ending.aborted) return;
       outcomes.set(next, outcome);
       print(progressLine(outcome, outcomes.size, scenarios.length));
       if (outcome.outcome === 'failed') print(log);
