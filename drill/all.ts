@@ -95,7 +95,8 @@ async function main(): Promise<number> {
 /** The longest first, so that none is waited for alone at the end; the outcomes in the order of the list. */
 async function playAll(options: Options, processes: Processes, ending: AbortSignal): Promise<Outcome[]> {
   const workDir = workFolder(options.logsFolder, processes.onCleanup);
-  const waiting = scenarios.toSorted((a, b) => (b.limitSeconds ?? 0) - (a.limitSeconds ?? 0));
+  const usual = ({ usualSeconds = 0 }: Scenario) => usualSeconds;
+  const waiting = scenarios.toSorted((a, b) => usual(b) - usual(a));
   const outcomes = new Map<Scenario, Outcome>();
   const takeTurns = async (slot: Record<string, string>) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {

@@ -13,11 +13,12 @@ import { type ServerChange, startHaproxyLog } from './haproxy-log.ts';
 import type { StandbyHost } from './host/host.ts';
 import { type Link, startLink } from './link.ts';
 import { type MailSink, startMailSink } from './mail.ts';
-import { findParts, steadyPorts } from './parts/index.ts';
+import { steadyPorts } from './parts/index.ts';
 import type { Processes } from './processes.ts';
 import { recordsOf } from './records.ts';
 import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
 import { type Site, type SiteParts, type SiteVariation, siteParts, startSite } from './site.ts';
+import { partsOfSite } from './slot-parts.ts';
 import { makeHost } from './standby-host.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
@@ -76,7 +77,7 @@ export async function setStage(
   const ports = { standby: standbyPort, service: servicePort };
   const synthesized = synthesize(configFile, workDir, ports, changes);
   progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
-  const found = findParts(siteParts, { progress, mounts: [process.cwd(), workDir] });
+  const found = partsOfSite(progress, [process.cwd(), workDir]);
   const [rehearsed, parts] = await Promise.all([synthesized, found]);
   const { host, docker, repairImages } = await makeHost(
     rehearsed,

@@ -18,6 +18,7 @@ export const alertStorm: Scenario = {
   breaks: `The primary is killed, and a pair of Alertmanagers posts ${SENDERS * ALERTS_EACH} alerts within ${STORM_SECONDS} s, in bodies of 1 to ${Math.max(...SIZES)}.`,
   expected: 'Every body is acknowledged with 202 and none with 429, and one failover is decided.',
   limitSeconds: 240,
+  usualSeconds: 85,
   async play(stage, tools) {
     await tools.primary.kill();
     const answers = await storm(stage);

@@ -8,6 +8,7 @@ export const crash: Scenario = {
   expected:
     'The standby serves within 10 s, traffic comes home, the standby sleeps, and people hear of each step.',
   unhurried: true,
+  usualSeconds: 60,
   async play(stage, { context }) {
     const { requestsPerSecond, workDir, processes, timeline, watch } = context;
     const measured = await apiCrash(stage, requestsPerSecond, workDir, processes, timeline, watch);

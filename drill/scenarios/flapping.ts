@@ -12,6 +12,7 @@ export const flapping: Scenario = {
   expected:
     'After the second failover the standby stays in charge although the primary is healthy, people are told, and an acknowledgement brings the service home within 60 s.',
   needs: { derived: { flapLimit: 2 } },
+  usualSeconds: 48,
   async play(stage, tools) {
     await tools.primary.kill();
     await tools.recorded('serving', seconds.serving, 1);

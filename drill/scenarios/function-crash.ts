@@ -33,6 +33,7 @@ export const functionCrash: Scenario = {
   // A nudge that is killed each time it is tried is given up; the next one finds what there is to do.
   tolerates: ['function-failed', 'dead-letter'],
   limitSeconds: 480,
+  usualSeconds: 190,
   async play(stage, tools) {
     // What is to be found out is not about the monitoring, and without it a round takes half the time.
     for (const part of ['prometheus', 'alertmanager'] as const) await stage.site.kill(part);

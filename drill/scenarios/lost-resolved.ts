@@ -11,6 +11,7 @@ export const lostResolved: Scenario = {
   breaks: 'No alert is ever resolved: the primary is killed, and comes back without a word about the end.',
   expected:
     'The standby stays in charge and serves while the primary is dead, and traffic comes home within 60 s on the proof of health alone.',
+  usualSeconds: 45,
   async play(stage, tools) {
     await away(tools);
     await tools.stays('the standby serves', STAY_SECONDS, async () => {

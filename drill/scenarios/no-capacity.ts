@@ -17,6 +17,7 @@ export const noCapacity: Scenario = {
     derived: { hostIdleSeconds: IDLE_SECONDS },
     latencies: { instanceStartSeconds: 3, agentOnlineSeconds: 4, instanceStopSeconds: 2 },
   },
+  usualSeconds: 48,
   async play(stage, tools) {
     const { cloud } = stage;
     const [id = ''] = cloud.instanceIds;

@@ -11,6 +11,7 @@ export const operatorMoves: Scenario = {
     'An operator pauses the automation, and the primary is killed. Then: resume, and later a switchover and a failback with a healthy primary.',
   expected:
     'The pause refuses the failover and says so, the resume lets it happen; after the switchover the standby stays in charge until the failback.',
+  usualSeconds: 50,
   async play(stage, tools) {
     const paused = await tools.operator({ action: 'pause', seconds: 600, why: 'a drill' });
     await tools.primary.kill();

@@ -10,6 +10,7 @@ export const prometheusDead: Scenario = {
   name: 'prometheus-dead',
   breaks: 'Prometheus is killed while the primary is dead and the standby serves. Later both come back.',
   expected: `The standby serves on well past every lease, people are told that the site is silent because Prometheus is dead, and traffic comes home within 60 s of the return.`,
+  usualSeconds: 50,
   async play(stage, tools) {
     await away(tools);
     tools.breaks('Prometheus is killed (SIGKILL)');

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly minuteTick?: boolean;
   /** Troubles that belong to it; any other fails it. */
   readonly tolerates?: readonly Trouble[];
+  /** Roughly how long it takes if that is more than most, the stage included: the longest are played first. */
+  readonly usualSeconds?: number;
   /** It has failed when it takes longer, the stage included; 180 s without it. */
   readonly limitSeconds?: number;
   /** @throws DrillError if something did not happen in its time */

@@ -10,6 +10,7 @@ export const siteDark: Scenario = {
   expected:
     'Nobody says a word, a witness in the cloud does not see the site either, and the standby is started and answers within 60 s. When the site is back, the service comes home.',
   needs: { changes: { witness: true } },
+  usualSeconds: 50,
   async play(stage, tools) {
     const since = tools.breaks('everything on the site is killed (SIGKILL)');
     stage.site.primary().signal('SIGKILL');
