@@ -66,7 +66,7 @@ async function breakPrimary(
     dispatch: (
       await happenings.first('the start script begins', isCommand('script-started', 'start'), within)
     ).at,
-    start: (await happenings.first('the start script ends', isCommand('script-ended', 'start'), within)).at,
+    start: (await serverChanges.first('HAProxy marks the standby up', isServer('standby', 'UP'), within)).at,
     route: route.at,
   };
   await mails.waitFor(({ subject }) => subject.includes('the standby serves'), limitSeconds.complete);

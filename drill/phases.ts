@@ -14,7 +14,7 @@ export const phaseMeanings: Record<PhaseName, string> = {
   alert: 'the webhook receives the first bad sign',
   decide: 'the start of the standby is recorded and sent',
   dispatch: 'the script starts on the host',
-  start: 'the standby answers its health path',
+  start: 'the standby passes its first health check',
   route: 'the first client is answered by the standby',
 };
 

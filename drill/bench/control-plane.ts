@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Happening } from '../cloud/happenings.ts';
 import { DrillError } from '../errors.ts';
+import type { ServerChange } from '../haproxy-log.ts';
 import { type Marks, recovery } from '../phases.ts';
 import type { Control } from './bench-stage.ts';
 import type { ControlRecord } from './runs.ts';
@@ -58,13 +59,14 @@ export function controlRecord(
   if (epochs === 0) return { epochs };
   const since = happenings.all.filter(({ at }) => at >= faultAt);
   const firstAt = (fits: (one: Happening) => boolean) => since.find(fits)?.at;
-  const detect = serverChanges.all.find(
-    ({ at, server, state }) => at >= faultAt && server === 'primary' && state === 'DOWN',
-  )?.at;
+  const changedAt = (name: string, to: ServerChange['state']) =>
+    serverChanges.all.find(({ at, server, state }) => at >= faultAt && server === name && state === to)?.at;
+  const detect = changedAt('primary', 'DOWN');
   const alert = firstAt(isAlert(badSigns));
   const decide = firstAt(isStart('command-sent'));
   const dispatch = firstAt(isStart('script-started'));
-  const start = firstAt(isStart('script-ended'));
+  // Not the end of the script, which goes on after the first healthy answer.
+  const start = changedAt('standby', 'UP');
   if (alert === undefined || decide === undefined || dispatch === undefined || start === undefined)
     return { epochs };
   // A primary that was never marked down was found out by the alert itself.
@@ -76,8 +78,8 @@ const isAlert = (names: ReadonlySet<string>) => (one: Happening) =>
   one.kind === 'webhook-received' &&
   one.alerts.some(({ name, status }) => names.has(name) && status === 'firing');
 
-const isStart = (kind: 'command-sent' | 'script-started' | 'script-ended') => (one: Happening) =>
-  one.kind === kind && one.parameters.action === 'start' && (one.exitCode ?? 0) === 0;
+const isStart = (kind: 'command-sent' | 'script-started') => (one: Happening) =>
+  one.kind === kind && one.parameters.action === 'start';
 
 const isDecision = (phase: string) => (one: Happening) => {
   if (one.kind !== 'function-log') return false;

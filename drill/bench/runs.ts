@@ -46,7 +46,7 @@ export interface ControlRecord {
   readonly epochs: number;
   /** Absent if the standby was not started. */
   readonly phases?: Phases;
-  /** Dispatch, container start and first healthy answer: from the sending of the start to its success. */
+  /** Dispatch, container start and first healthy answer: from the sending of the start to the first health check that passes. */
   readonly floorSeconds?: number;
 }
 

@@ -12,7 +12,7 @@ const alert = (at: number, name: string): Happening => ({
   route: 'POST /failover',
   alerts: [{ name, status: 'firing', service: 'api', observedAt: undefined }],
 });
-const command = (at: number, kind: 'command-sent' | 'script-started' | 'script-ended', action = 'start') =>
+const command = (at: number, kind: 'command-sent' | 'script-started', action = 'start') =>
   ({
     at,
     kind,
@@ -21,14 +21,15 @@ const command = (at: number, kind: 'command-sent' | 'script-started' | 'script-e
     instanceId: 'i',
     parameters: { action },
     status: 'Success',
-    ...(kind === 'script-ended' && { exitCode: 0 }),
   }) satisfies Happening;
 
 function seen(...all: Happening[]) {
   const happenings = new Happened<Happening>();
   const serverChanges = new Happened<ServerChange>();
   for (const one of all) happenings.add(one);
+  serverChanges.add({ at: 900, server: 'standby', state: 'UP' });
   serverChanges.add({ at: 1010, server: 'primary', state: 'DOWN' });
+  serverChanges.add({ at: 3100, server: 'standby', state: 'UP' });
   return { happenings, serverChanges, badSigns: new Set(['PrimarySuspect', 'PrimaryDown']) };
 }
 
@@ -39,7 +40,6 @@ const failover = [
   command(1600, 'command-sent'),
   alert(1900, 'PrimaryDown'),
   command(2600, 'script-started'),
-  command(3100, 'script-ended'),
 ];
 
 describe('what the control plane did', () => {
