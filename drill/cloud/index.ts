@@ -12,6 +12,7 @@ import { agentRequests } from './iam/instances.ts';
 import { type AccessRequest, type Authorize, byService } from './iam/request.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
+import { createEcr } from './services/ecr.ts';
 import { createEc2 } from './services/ec2.ts';
 import { createEventBus, type Delivery, type EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
@@ -161,6 +162,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const services = {
     dynamodb: dynamodb.service,
     ec2: ec2.service,
+    ecr: createEcr(assembly),
     lambda: createLambda(functions, invokeAsync),
     secretsmanager: secrets.service,
     sns: sns.service,

@@ -39,7 +39,8 @@ const quick = {
 };
 const waits = { stableSeconds: 1, cooldownSeconds: 0, drainSeconds: 0, confirmSeconds: 0 } as const;
 const LIMIT_MS = 90_000;
-const POLL_MS = 200;
+/** Each look is preceded by an alert, as a site repeats them. */
+const POLL_MS = 400;
 
 /** Synthesizes the app as the drill does. */
 export async function synthesized(folder: string, name: string, changes: ConfigChanges) {
@@ -120,10 +121,8 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
       await delay(POLL_MS);
     }
   };
-  const says = (name: string) => async () => {
-    await post(cloud.webhookUrl, { service: 'api', token: cloud.token }, [{ name }]);
-    cloud.nudge(reconciler, {});
-  };
+  const says = (name: string) => () =>
+    post(cloud.webhookUrl, { service: 'api', token: cloud.token }, [{ name }]);
   const isIn = (phase: Phase) => async () => (await state('api')).phase === phase;
   const letters = () => happenings.filter(({ kind }) => kind === 'dead-letter').length;
   const { pilotLight } = JSON.parse(firstPolicy(assembly)) as { pilotLight: boolean };
