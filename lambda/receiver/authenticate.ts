@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
+import { tokenRefused } from '../log-lines.ts';
 import type { Clock, TokenSource } from '../ports.ts';
 import { HttpError, type HttpEvent, type HttpResult } from './http.ts';
 
@@ -9,9 +10,6 @@ import { HttpError, type HttpEvent, type HttpResult } from './http.ts';
  */
 export const cacheSeconds = 120;
 const firstPauseSeconds = 5;
-
-/** The `code` of a refused token, in the answer and in the log; a metric filter counts it. */
-export const tokenRefused = 'token-refused';
 
 /**
  * Lets only a bearer of a valid token through: the current one, or, until it is retired, the one before.

@@ -149,7 +149,9 @@ describe('the tokens', () => {
     const source = tokens();
     expect([await source.previous(120), await source.previous(120)]).toEqual([undefined, undefined]);
     expect(reads()).toBe(1);
-    await expect(source.current(120)).rejects.toThrow('webhook token unreadable: arn:secret has no value yet');
+    await expect(source.current(120)).rejects.toThrow(
+      'webhook token unreadable: arn:secret has no value yet',
+    );
   });
 
   it('a failure is asked about once a second, however many want to know', async () => {

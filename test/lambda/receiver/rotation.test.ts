@@ -116,14 +116,17 @@ describe('what it costs', () => {
   it.each([
     ['a flood', 0.01, 60],
     ['an Alertmanager that has an expired one', 10, 3600],
-  ])('%s of wrong tokens costs no more than two calls each time our copy gets old', async (_, every, lasts) => {
-    for (let second = 0; second < lasts; second += every) {
-      expect(await knock(wrong)).toBe(401);
-      pass(every);
-    }
-    // The first look, and one after 0, 5, 10, 20, 40 and 80 s, until our copy is not even that old.
-    expect(reads()).toBeLessThanOrEqual(2 * (lasts / cacheSeconds + 7));
-  });
+  ])(
+    '%s of wrong tokens costs no more than two calls each time our copy gets old',
+    async (_, every, lasts) => {
+      for (let second = 0; second < lasts; second += every) {
+        expect(await knock(wrong)).toBe(401);
+        pass(every);
+      }
+      // The first look, and one after 0, 5, 10, 20, 40 and 80 s, until our copy is not even that old.
+      expect(reads()).toBeLessThanOrEqual(2 * (lasts / cacheSeconds + 7));
+    },
+  );
 
   it('a flood while Secrets Manager does not answer asks at most once a second', async () => {
     aws.on(GetSecretValueCommand).rejects(new Error('down'));
