@@ -119,8 +119,8 @@ describe.each(configs)('the alarms of %s', (file) => {
 
   it('the access log has no header and no body in it', () => {
     const [stage] = ofType(resources, 'AWS::ApiGatewayV2::Stage');
-    const { Format } = stage?.AccessLogSettings as { Format: string };
-    const fields = Object.values(JSON.parse(Format) as Record<string, string>);
+    const settings = stage?.AccessLogSettings as { Format: string } | undefined;
+    const fields: string[] = Object.values(JSON.parse(settings?.Format ?? '{}'));
     expect(fields.join(' ')).not.toMatch(/authorization|\$context\.authorizer|\$request|header/i);
     for (const field of ['requestId', 'identity.sourceIp', 'status', 'error.message', 'responseLatency'])
       expect(fields).toContain(`$context.${field}`);
@@ -202,8 +202,15 @@ describe('the log lines that the filters count', () => {
   });
 });
 
-it('the runbook has a row for each alarm', () => {
+it('the documentation has a row for each alarm, with a star if it writes when it is over', () => {
   const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
-  for (const { AlarmName } of at('failover.yaml').alarms)
-    expect(page).toContain(`| \`${AlarmName.replace('hybrid-failover-', '')}\` |`);
+  const rows = [...page.matchAll(/^\| `([a-z-]+)`( \*)? \| .* \| .* \|$/gm)].map(([, name, star]) => [
+    name,
+    star,
+  ]);
+  const alarms = at('failover.yaml').alarms.map(({ AlarmName, OKActions }) => [
+    AlarmName.replace('hybrid-failover-', ''),
+    OKActions && ' *',
+  ]);
+  expect(rows).toEqual(expect.arrayContaining(alarms));
 });
