@@ -99,6 +99,7 @@ export class FailoverStack extends Stack {
       name,
       topic,
       api,
+      receiver: receiver.lambda,
       reconciler: reconciler.lambda,
       deadLetters: reconciler.deadLetters,
       counted,

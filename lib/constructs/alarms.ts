@@ -12,6 +12,7 @@ export type AlarmsProps = {
   readonly name: string;
   readonly topic: ITopic;
   readonly api: HttpApi;
+  readonly receiver: IFunction;
   readonly reconciler: IFunction;
   readonly deadLetters: IQueue;
   readonly counted: Counted;
@@ -35,8 +36,8 @@ type How = {
 const minute = { period: Duration.minutes(1) };
 
 /**
- * AWS watches what watches the site. Ten metrics in alarms are free, and a dead receiver shows as 5xx of
- * the API: so it has no alarm of its own, and neither has the table, whose errors fail both functions.
+ * AWS watches what watches the site. Ten metrics in alarms are free. Errors of the receiver show as 5xx of
+ * the API, and those of the table fail both functions: they have no alarms of their own.
  */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
@@ -49,7 +50,7 @@ export class Alarms extends Construct {
   }
 
   #ofTheDoor(): Alarm[] {
-    const { api, counted } = this.#props;
+    const { api, receiver, counted } = this.#props;
     return [
       this.#alarm('site-silent', {
         metric: api.metricCount(minute),
@@ -61,11 +62,12 @@ export class Alarms extends Construct {
       }),
       this.#alarm('webhook-errors', {
         metric: api.metricServerError({ ...minute, statistic: Stats.SUM }),
-        says: 'The webhook answers 5xx: alerts are tried again, and not heard. Look at the log of the receiver; an empty one means that it does not start, or that the concurrency of the account is used up.',
+        says: 'The webhook answers 5xx: alerts are tried again, and not heard. Look at the log of the receiver; if it is empty, the access log says why it was not run.',
         minutes: 5,
         bad: 2,
         tellsRecovery: true,
       }),
+      this.#throttled('receiver', receiver, 'alerts are answered with an error'),
       this.#alarm('webhook-refusals', {
         metric: api.metricClientError({ ...minute, statistic: Stats.SUM }),
         says: 'The webhook has answered 4xx for five minutes: what is refused is lost. Look at the access log: 401 is a token, 400 a body (its reason is in the log of the receiver), 404 somebody who tries doors, 429 a throttle.',
@@ -89,12 +91,7 @@ export class Alarms extends Construct {
         minutes: 5,
         bad: 1,
       }),
-      this.#alarm('reconciler-throttled', {
-        metric: reconciler.metricThrottles(minute),
-        says: 'Lambda does not run the reconciler, because the concurrency of the account is used up: failovers come late. Find what uses it, or ask AWS for a higher limit (new accounts have 10).',
-        minutes: 5,
-        bad: 1,
-      }),
+      this.#throttled('reconciler', reconciler, 'failovers come late'),
       this.#alarm('nobody-looks', {
         metric: counted.moveSeconds.with({ statistic: Stats.SAMPLE_COUNT }),
         says: 'The reconciler has not looked at the services for five minutes, and it should each minute: nothing would be moved. Look at the rule of the tick in EventBridge, then at the log of the reconciler.',
@@ -119,6 +116,15 @@ export class Alarms extends Construct {
         bad: 1,
       }),
     ];
+  }
+
+  #throttled(name: string, lambda: IFunction, so: string): Alarm {
+    return this.#alarm(`${name}-throttled`, {
+      metric: lambda.metricThrottles(minute),
+      says: `Lambda does not run the ${name}, because the concurrency of the account is used up: ${so}. Look at what uses it, or ask AWS for a higher limit (new accounts have 10).`,
+      minutes: 5,
+      bad: 1,
+    });
   }
 
   #alarm(what: string, how: How): Alarm {

@@ -114,14 +114,12 @@ export class Receiver extends Construct {
  */
 const farAboveAlerts = { rateLimit: 1000, burstLimit: 1000 };
 
-/** No header and no body is among them: the token must not get into a log. */
+/** Nothing here is of the caller's own words: no token gets into the log, and no quote breaks a line of it. */
 const accessLogFields = {
   requestId: '$context.requestId',
   time: '$context.requestTimeEpoch',
   sourceIp: '$context.identity.sourceIp',
-  userAgent: '$context.identity.userAgent',
-  method: '$context.httpMethod',
-  path: '$context.path',
+  route: '$context.routeKey',
   status: '$context.status',
   error: '$context.error.message',
   integrationStatus: '$context.integrationStatus',

@@ -37,12 +37,13 @@ describe.each(configs)('the alarms of %s', (file) => {
   const { config, resources, alarms } = at(file);
   const named = (what: string) => alarms.find(({ AlarmName }) => AlarmName === `${config.name}-${what}`);
 
-  it('are nine, of one metric each: ten metrics in alarms are free', () => {
+  it('are ten, of one metric each: ten metrics in alarms are free', () => {
     expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(
       [
         'dead-letters',
         'move-stuck',
         'nobody-looks',
+        'receiver-throttled',
         'reconciler-errors',
         'reconciler-throttled',
         'site-silent',
@@ -121,8 +122,17 @@ describe.each(configs)('the alarms of %s', (file) => {
     const [stage] = ofType(resources, 'AWS::ApiGatewayV2::Stage');
     const settings = stage?.AccessLogSettings as { Format: string } | undefined;
     const fields: string[] = Object.values(JSON.parse(settings?.Format ?? '{}'));
-    expect(fields.join(' ')).not.toMatch(/authorization|\$context\.authorizer|\$request|header/i);
-    for (const field of ['requestId', 'identity.sourceIp', 'status', 'error.message', 'responseLatency'])
+    expect(fields.join(' ')).not.toMatch(
+      /authorization|\$context\.authorizer|\$request|header|userAgent|path/i,
+    );
+    for (const field of [
+      'requestId',
+      'identity.sourceIp',
+      'routeKey',
+      'status',
+      'error.message',
+      'responseLatency',
+    ])
       expect(fields).toContain(`$context.${field}`);
   });
 });
