@@ -70,15 +70,23 @@ describe('a rotation of the token', () => {
     expect([await sandbox()(first), await sandbox()(second)]).toEqual([202, 202]);
   });
 
-  it('the retired one is refused within the stated time, whatever a sandbox remembers', async () => {
-    expect(await knock(first)).toBe(202);
-    rotate(second);
-    expect(await knock(first)).toBe(202);
-    retire();
-    pass(cacheSeconds);
-    expect([await knock(first), await knock(second)]).toEqual([401, 202]);
-    expect(await sandbox()(first)).toBe(401);
-  });
+  it.each([
+    ['nothing of the rotation', []],
+    ['it as the current one', [first]],
+    ['it as the previous one', [second, first]],
+    ['that there is none, and then both', [second, first, second, first]],
+  ])(
+    'the retired one is refused within the stated time by a sandbox that remembers %s',
+    async (_, knocks) => {
+      expect(await knock(first)).toBe(202);
+      rotate(second);
+      for (const token of knocks) expect(await knock(token)).toBe(202);
+      retire();
+      pass(cacheSeconds);
+      expect([await knock(first), await knock(second), await knock(first)]).toEqual([401, 202, 401]);
+      expect(await sandbox()(first)).toBe(401);
+    },
+  );
 
   it('works at once even if somebody was wrong some time before', async () => {
     for (let i = 0; i < 50; i++) await knock(wrong);
