@@ -59,7 +59,7 @@ export const managedPolicy = v.pipe(
   ),
 );
 
-/** What every AWS service takes: docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+/** What AWS services generally take: docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html */
 const tagText = (least: number, most: number) =>
   v.pipe(
     v.string('a string (put numbers and booleans in quotes)'),
