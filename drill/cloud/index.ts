@@ -51,9 +51,9 @@ export interface Cloud {
   /** The HTTP API, and the webhook in it. */
   readonly apiUrl: string;
   readonly webhookUrl: string;
-  /** Secret strings by ARN. */
+  /** Secret strings that are current now, by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** The webhook's token: the one secret of the assembly. */
+  /** The webhook's token, as it is now: the one secret of the assembly. */
   readonly token: string;
   /** Physical names of the tables. */
   readonly tables: readonly string[];
@@ -157,6 +157,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const ec2 = await createEc2(instances, options.instanceState ?? 'running', { ...world, mayRegister });
   const ssm = createSsm(assembly, { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline });
   const secrets = createSecrets(assembly, options.existingSecrets);
+  onlyToken(secrets.values());
   const api = readHttpApi(assembly, functions);
   const dynamodb = await startDynamoDb(assembly);
   const services = {
@@ -182,8 +183,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   return {
     apiUrl: gateway.url,
     webhookUrl: gateway.url + webhookPath(api.routes.map(({ key }) => key)),
-    secrets: secrets.values,
-    token: onlyToken(secrets.values),
+    get secrets() {
+      return secrets.values();
+    },
+    get token() {
+      return onlyToken(secrets.values());
+    },
     tables: dynamodb.tables,
     instanceIds: instances.map(({ id }) => id),
     subscribers: [...sns.subscribers.values()].flat(),
