@@ -21,7 +21,7 @@ export function beatSeconds(alertname: string, text = readFileSync(shipped, 'utf
   if (!own) throw new Error(`alertmanager.yml: no route with the matcher "${wanted}"`);
   const look = milliseconds(own.group_interval, 'group_interval');
   const repeat = milliseconds(own.repeat_interval, 'repeat_interval');
-  return (Math.ceil(repeat / look) * look) / 1000;
+  return ((Math.floor(repeat / look) + 1) * look) / 1000;
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -7,7 +7,7 @@ import { measured } from './measured.ts';
 import { allowances, type Price, type PriceName, pricesOf } from './prices.ts';
 import { linesOf } from './resources.ts';
 import { resourcesOf, type Stack } from './template.ts';
-import { measureUsage, monthHours, type Spent } from './usage.ts';
+import { measureUsage, type Spent } from './usage.ts';
 import type { Usage } from './world.ts';
 
 export type Estimate = {
@@ -113,7 +113,7 @@ function useOf(stacks: readonly Stack[], config: Config, usage: Usage, from: str
     ...logs.map(([what, bytes]) => line('CloudWatch Logs', what, bytes / 1e9, 'logsIn')),
     line('CloudWatch Logs', 'kept', arrived * keptMonths(stacks), 'logsKept'),
     line('Secrets Manager', 'reads of the token', usage.secretReads, 'secretRead'),
-    line('SNS', 'publishes', usage.publishes, 'snsPublish'),
+    line('SNS', 'messages', usage.publishes, 'snsPublish'),
     line('SNS', 'e-mails', usage.publishes * config.emails.length, 'snsEmail'),
   ];
 }
@@ -167,5 +167,3 @@ function merged(lines: readonly Line[]): readonly Line[] {
   }
   return [...all.values()];
 }
-
-export { monthHours };

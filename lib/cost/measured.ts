@@ -5,7 +5,7 @@
  */
 export const measured = {
   on: '2026-11-25',
-  receiverMilliseconds: 0,
-  reconcilerMilliseconds: 0,
+  receiverMilliseconds: 21,
+  reconcilerMilliseconds: 21,
   safetyFactor: 3,
 } as const;

@@ -36,7 +36,6 @@ const dynamoCut = read(
   'https://github.com/awslabs/fullstack-solution-template-for-agentcore/issues/145',
   '2026-07-30',
 );
-const lambdaPage = read('https://cloudchipr.com/blog/aws-lambda-pricing', '2024-12-31');
 const cloudWatchPage = read(
   'https://aws.amazon.com/cloudwatch/pricing/',
   '2026-05-05',
@@ -75,11 +74,11 @@ const everywhere = {
   secret: price(0.4, 'secret and month', secretsPage),
   secretRead: price(0.05 / 10_000, 'call', secretsPage),
   key: price(1, 'key and month', kmsPage),
-  snsPublish: price(0.5 / 1e6, 'publish', frankfurtList('AmazonSNS')),
+  snsPublish: price(0.5 / 1e6, 'message', frankfurtList('AmazonSNS')),
   snsEmail: price(2 / 100_000, 'e-mail', snsEmail),
   sqsRequest: price(0.4 / 1e6, 'request', frankfurtList('AWSQueueService')),
   lambdaRequest: price(0.2 / 1e6, 'request', frankfurtList('AWSLambda')),
-  lambdaGbSecond: price(0.000_013_333_4, 'GB-second (arm64)', frankfurtList('AWSLambda')),
+  lambdaGbSecond: price(0.000_013_333_4, 'GB-second', frankfurtList('AWSLambda')),
   hostedZone: price(0.5, 'zone and month', route53Page),
   healthCheck: price(0.75, 'check of an endpoint outside AWS and month', route53Page),
   healthCheckFeature: price(2, 'feature (HTTPS, text, fast interval) and month', route53Page),

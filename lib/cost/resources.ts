@@ -18,12 +18,9 @@ const alarm: Pricer = ({ Properties = {} }, id) => {
   return one('CloudWatch', 'alarms', 'alarm', Math.max(1, watched));
 };
 
-/** A metric costs in the hours in which it has data: all of them with a default value, only then without matches. */
-const metricFilter: Pricer = ({ Properties = {} }) => {
-  const made: { DefaultValue?: unknown }[] = Properties.MetricTransformations ?? [];
-  const always = made.filter(({ DefaultValue }) => DefaultValue !== undefined).length;
-  return always === 0 ? [] : one('CloudWatch', 'metrics from logs', 'customMetric', always);
-};
+/** A metric costs in the hours in which it has data; each is taken to have some in every hour. */
+const metricFilter: Pricer = ({ Properties = {} }) =>
+  one('CloudWatch', 'metrics from logs', 'customMetric', Properties.MetricTransformations?.length ?? 0);
 
 /** AWS has two prices; the higher one, of endpoints outside of AWS, is taken for all. */
 const healthCheck: Pricer = ({ Properties = {} }) => {

@@ -3,7 +3,7 @@ import { beatSeconds } from './beats.ts';
 import { type Usage, World } from './world.ts';
 
 /** AWS counts a month as this many hours. */
-export const monthHours = 730;
+const monthHours = 730;
 
 export type Spent = {
   /** A month in which the standby sleeps, its self-tests included. */
@@ -17,10 +17,17 @@ export type Spent = {
  * Runs the functions through an hour of sleep that begins with a self-test, an hour of sleep without one, and an
  * hour of outage. What they do repeats every quarter of an hour at the latest, so that a month follows from this.
  */
-export async function measureUsage(
-  services: readonly ServiceSettings[],
-  tickSeconds: number,
-): Promise<Spent> {
+export function measureUsage(services: readonly ServiceSettings[], tickSeconds: number): Promise<Spent> {
+  const key = JSON.stringify([services, tickSeconds]);
+  const known = measurements.get(key) ?? measure(services, tickSeconds);
+  measurements.set(key, known);
+  return known;
+}
+
+/** It does not depend on the region, and takes a second or two. */
+const measurements = new Map<string, Promise<Spent>>();
+
+async function measure(services: readonly ServiceSettings[], tickSeconds: number): Promise<Spent> {
   const world = new World(services);
   const rhythm = { beatSeconds: (alert: string) => beatSeconds(alert), tickSeconds };
   // A host that sleeps too is left on for a while after each use.
