@@ -4,8 +4,11 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { beatSeconds } from './beats.ts';
 import { estimate } from './estimate.ts';
+import { type Bill, bill } from './lines.ts';
 import { measured } from './measured.ts';
+import { type PriceName, pricesOf } from './prices.ts';
 import { footnote, sources, table } from './report.ts';
+import { linesOf } from './resources.ts';
 
 /** docs/cost.md: `npm run docs:cost` writes it, and a test fails on drift. */
 
@@ -16,6 +19,7 @@ export async function costPage(): Promise<string> {
   const warm = await estimate(config);
   const elsewhere = await estimate({ ...config, region: 'us-east-1' });
   const pilot = await estimate(pilotLight(config));
+  const dns = dnsFailover(config.region);
   const { controlPlane } = warm;
   return `# What it costs
 
@@ -50,6 +54,10 @@ ${table(pilot.host, false)}
 
 An outage of an hour costs ${usd(warm.failover.list)} USD on top with a warm host, and ${usd(pilot.failover.list)} with a pilot light. Not in it: what clients download from the standby, and processor time beyond the baseline of a burstable instance.
 
+**DNS failover: ${usd(dns.list)} USD a month**, with a zone that you may have already, and a health check over HTTPS every 10 s. 50 health checks of endpoints in AWS are free, and the site is not one.
+
+${table(dns, false)}
+
 An instance of your own (\`standby.instanceId\`) is not counted: it is paid for already.
 
 ## How the quantities were obtained
@@ -76,7 +84,24 @@ function pilotLight(config: Config): Config {
   return { ...config, standby: { ...config.standby, pilotLight: true } };
 }
 
-export const costPageFile = fileURLToPath(new URL('../../docs/cost.md', import.meta.url));
+/** What `failover.yaml` has no section for. */
+function dnsFailover(region: string): Bill {
+  const { prices } = pricesOf(region);
+  const lines = linesOf({
+    name: 'dns',
+    region,
+    resources: {
+      Zone: { Type: 'AWS::Route53::HostedZone' },
+      Site: {
+        Type: 'AWS::Route53::HealthCheck',
+        Properties: { HealthCheckConfig: { Type: 'HTTPS', RequestInterval: 10 } },
+      },
+    },
+  });
+  return bill(lines, (name) => prices[name as PriceName], {});
+}
+
+const costPageFile = fileURLToPath(new URL('../../docs/cost.md', import.meta.url));
 export const committedCostPage = () => readFileSync(costPageFile, 'utf8');
 
 if (import.meta.main) writeFileSync(costPageFile, await costPage());
