@@ -51,7 +51,8 @@ export async function estimate(config: Config): Promise<Estimate> {
   };
 }
 
-function stacksOf(config: Config): readonly Stack[] {
+/** What would be deployed. */
+export function stacksOf(config: Config): readonly Stack[] {
   const { stacks } = buildApp(config, { context: { 'aws:cdk:bundling-stacks': [] } }).synth();
   return stacks.map(({ stackName, template, environment }) => ({
     name: stackName,
