@@ -15,7 +15,8 @@ import { linesOf } from './resources.ts';
 const usd = (amount: number) => amount.toFixed(2);
 
 export async function costPage(): Promise<string> {
-  const config = loadConfig(fileURLToPath(new URL('../../failover.yaml', import.meta.url)));
+  const file = fileURLToPath(new URL('../../failover.yaml', import.meta.url));
+  const config = { ...loadConfig(file), region: 'eu-central-1' };
   const warm = await estimate(config);
   const elsewhere = await estimate({ ...config, region: 'us-east-1' });
   const pilot = await estimate(pilotLight(config));

@@ -14,7 +14,7 @@ import { type Usage, World } from '../../../lib/cost/world.ts';
 import { policyOf } from '../../../lib/policy.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const config = loadConfig(file('failover.yaml'));
+const config = { ...loadConfig(file('failover.yaml')), region: 'eu-central-1' };
 const stack = (resources: Record<string, Resource>): Stack => ({
   name: 's',
   region: 'eu-central-1',
