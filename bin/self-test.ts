@@ -128,7 +128,7 @@ async function main(): Promise<number> {
   const cloud: Cloud = {
     lambda: new LambdaClient({ region: config.region }),
     table: DynamoDBDocumentClient.from(new DynamoDBClient({ region: config.region })),
-    reconciler: outputs.ReconcilerName ?? `${config.name}-reconciler`,
+    reconciler: outputs.ReconcilerName ?? `${config.name}-reconciler:operators`,
     tableName: outputs.TableName,
     print: console.log,
     pauseSeconds: 5,

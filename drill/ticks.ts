@@ -16,6 +16,13 @@ export function scheduledFunction(assembly: Assembly): string {
   return asString(asObject(target, `${rule.id}.Targets[0]`).Arn, `${rule.id}.Targets[0].Arn`);
 }
 
+/** By what name operators invoke it. */
+export function operatorFunction(assembly: Assembly): string {
+  const [alias] = assembly.ofType('AWS::Lambda::Alias');
+  if (alias) return alias.ref;
+  throw new DrillError('the assembly has no alias for operators; correct it in lib/');
+}
+
 /**
  * Wakes a function again and again, in place of a schedule that takes too long for a drill. One at a time:
  * on a machine that is busy, ticks that overtake each other would make it busier.

@@ -83,7 +83,7 @@ export class FailoverStack extends Stack {
     });
     new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
     new CfnOutput(this, 'ReconcilerName', {
-      value: reconciler.lambda.functionName,
+      value: reconciler.operatorName,
       description: 'What operators invoke',
     });
     new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });

@@ -12,16 +12,19 @@ import type { Assembly } from './template.ts';
 /** The functions of the assembly, run as Lambda runs them. */
 export interface Functions {
   readonly all: readonly FunctionSettings[];
-  /** The function with this name or ARN (a qualifier is ignored). */
+  /** The function with this name or ARN; with a qualifier only if that is an alias of it. */
   find(nameOrArn: string): FunctionSettings | undefined;
+  /** The ARN that names a function as it was called: with the alias, if there was one. */
+  arnOf(nameOrArn: string): string;
   /** Whether an invocation would exceed the function's reserved concurrency. */
   isThrottled(settings: FunctionSettings): boolean;
   /**
    * Invokes a function and waits for its answer.
    * @param event JSON text
    * @param cause what invoked it, for the timeline
+   * @param invokedAs the ARN it was called by; its own without one
    */
-  invoke(settings: FunctionSettings, event: string, cause: string): Promise<Outcome>;
+  invoke(settings: FunctionSettings, event: string, cause: string, invokedAs?: string): Promise<Outcome>;
   /** Ends a sandbox in the middle of whatever it does (SIGKILL); its invocation fails. */
   kill(sandbox: string): Promise<void>;
   stop(): Promise<void>;
@@ -77,6 +80,10 @@ export function createFunctions(
   const { accountId, region } = assembly;
   const runtime: Runtime = { environment, authorize, accountId, region, tell, isStopped: () => stopped };
 
+  const aliases = new Set(assembly.ofType('AWS::Lambda::Alias').map(({ ref }) => ref));
+  const find = (nameOrArn: string) =>
+    pools.find(({ settings }) => isCalled(settings, nameOrArn, aliases))?.settings;
+
   const poolOf = (settings: FunctionSettings): Pool => {
     const pool = pools.find((one) => one.settings === settings);
     if (!pool) throw new Error(`${settings.name} is no function of this assembly`);
@@ -84,13 +91,19 @@ export function createFunctions(
   };
   return {
     all: pools.map(({ settings }) => settings),
-    find: (nameOrArn) => pools.find(({ settings }) => isCalled(settings, nameOrArn))?.settings,
+    find,
+    arnOf(nameOrArn) {
+      const settings = find(nameOrArn);
+      return settings && !nameOrArn.startsWith('arn:')
+        ? nameOrArn.replace(settings.name, settings.arn)
+        : nameOrArn;
+    },
     isThrottled: (settings) => poolOf(settings).running >= (settings.concurrency ?? Number.POSITIVE_INFINITY),
-    async invoke(settings, event, cause) {
+    async invoke(settings, event, cause, invokedAs = settings.arn) {
       const pool = poolOf(settings);
       pool.running += 1;
       try {
-        return await run(pool, event, cause, runtime);
+        return await run(pool, event, { cause, invokedAs }, runtime);
       } finally {
         pool.running -= 1;
       }
@@ -110,16 +123,18 @@ export function createFunctions(
   };
 }
 
-function isCalled({ name, arn }: FunctionSettings, nameOrArn: string): boolean {
-  return (
-    nameOrArn === name ||
-    nameOrArn === arn ||
-    nameOrArn.startsWith(`${arn}:`) ||
-    nameOrArn.startsWith(`${name}:`)
-  );
+function isCalled({ name, arn }: FunctionSettings, nameOrArn: string, aliases: ReadonlySet<string>): boolean {
+  const [own, ...qualifier] = nameOrArn.split(nameOrArn.startsWith('arn:') ? arn : name);
+  if (own !== '' || qualifier.length !== 1) return false;
+  return qualifier[0] === '' || qualifier[0] === ':$LATEST' || aliases.has(`${arn}${qualifier[0]}`);
 }
 
-async function run(pool: Pool, event: string, cause: string, runtime: Runtime): Promise<Outcome> {
+async function run(
+  pool: Pool,
+  event: string,
+  { cause, invokedAs }: { readonly cause: string; readonly invokedAs: string },
+  runtime: Runtime,
+): Promise<Outcome> {
   const { settings } = pool;
   const { tell, isStopped } = runtime;
   const requestId = randomUUID();
@@ -131,7 +146,7 @@ async function run(pool: Pool, event: string, cause: string, runtime: Runtime): 
       ? { failure: sandbox }
       : await sandbox.invoke({
           requestId,
-          functionArn: settings.arn,
+          functionArn: invokedAs,
           deadlineMs: Date.now() + settings.timeoutSeconds * 1000,
           event,
         });

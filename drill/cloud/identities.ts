@@ -99,6 +99,22 @@ export const logGroup: ResourceType = {
   },
 };
 
+export const version: ResourceType = {
+  use: 'inert',
+  identify(place) {
+    const name = place.property('FunctionName') ?? '';
+    return { ref: `${arn(place, 'lambda', `function:${name}`)}:1`, attributes: { Version: '1' } };
+  },
+};
+
+export const alias: ResourceType = {
+  use: 'served',
+  identify(place) {
+    const [name, own] = [place.property('FunctionName'), place.property('Name')];
+    return { ref: `${arn(place, 'lambda', `function:${name}`)}:${own}`, attributes: {} };
+  },
+};
+
 export const topic: ResourceType = {
   use: 'served',
   identify(place) {

@@ -66,7 +66,7 @@ export interface Cloud {
   /** What goes wrong on purpose. */
   readonly faults: Faults;
   /**
-   * Invokes a function (by logical or physical name) and waits for its answer, as an operator does.
+   * Invokes a function (by logical or physical name, or an alias) and waits for its answer, as an operator does.
    * @throws DrillError with the function's error
    */
   invoke(functionName: string, event: unknown): Promise<unknown>;
@@ -196,7 +196,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     iam,
     faults,
     async invoke(name, event) {
-      const outcome = await functions.invoke(called(functions, name), JSON.stringify(event), 'operator');
+      const settings = called(functions, name);
+      const payload = JSON.stringify(event);
+      const invokedAs = functions.find(name) ? functions.arnOf(name) : settings.arn;
+      const outcome = await functions.invoke(settings, payload, 'operator', invokedAs);
       if ('payload' in outcome) return JSON.parse(outcome.payload);
       const { errorType, errorMessage } = outcome.failure;
       throw new DrillError(`${name} failed: ${errorType}: ${errorMessage}`);

@@ -1,5 +1,6 @@
 import { DrillError } from '../errors.ts';
 import {
+  alias,
   api,
   elasticIp,
   type Identity,
@@ -21,6 +22,7 @@ import {
   subscription,
   table,
   topic,
+  version,
 } from './identities.ts';
 
 /** Every resource type that a drill has been taught. Anything else stops it: nothing is passed over in silence. */
@@ -56,9 +58,11 @@ const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::IAM::Role': role,
   'AWS::KMS::Alias': numbered('inert', 'alias-'),
   'AWS::KMS::Key': key,
+  'AWS::Lambda::Alias': alias,
   'AWS::Lambda::EventInvokeConfig': numbered('served', 'eic-'),
   'AWS::Lambda::Function': named('served', 'FunctionName', 'lambda', 'function:'),
   'AWS::Lambda::Permission': numbered('served', 'perm-'),
+  'AWS::Lambda::Version': version,
   'AWS::Logs::LogGroup': logGroup,
   'AWS::Logs::MetricFilter': named('inert', 'FilterName', 'logs', 'metric-filter:'),
   'AWS::SNS::Subscription': subscription,

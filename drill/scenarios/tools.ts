@@ -6,7 +6,7 @@ import { DrillError } from '../errors.ts';
 import type { Mail } from '../mail.ts';
 import type { Processes } from '../processes.ts';
 import type { Stage } from '../stage.ts';
-import { scheduledFunction } from '../ticks.ts';
+import { operatorFunction } from '../ticks.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Watch } from '../watch.ts';
 import { servedBy } from './outside.ts';
@@ -139,7 +139,7 @@ export function createTools(stage: Stage, context: ToolsContext): Tools {
     async operator(request) {
       does(`an operator asks: ${request.action}`);
       const operator = { service: service.name, by: 'drill', ...request };
-      const answer = await stage.cloud.invoke(scheduledFunction(stage.rehearsed.assembly), { operator });
+      const answer = await stage.cloud.invoke(operatorFunction(stage.rehearsed.assembly), { operator });
       return answer as OperatorAnswer;
     },
     post: (alerts) =>

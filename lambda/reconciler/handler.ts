@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import { clientConfig } from '../adapters/client-config.ts';
 import {
   documentClient,
@@ -47,9 +48,9 @@ async function connectEc2() {
   return new EC2Client(clientConfig);
 }
 
-async function handle(event: unknown): Promise<unknown> {
+async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<unknown> {
   const names = [...services.keys()];
-  const call = operatorCall(event, names);
+  const call = operatorCall(event, names, invokedFunctionArn);
   return call ? answer(call) : reconcileAll(servicesOf(event, names), isThorough(event));
 }
 

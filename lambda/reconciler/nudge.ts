@@ -16,6 +16,7 @@ export function isThorough(event: unknown): boolean {
   return (event as { services?: unknown } | null)?.services === undefined;
 }
 
+const operatorAlias = 'operators';
 const week = 7 * 86_400;
 const common = {
   service: v.pipe(v.string(), v.nonEmpty()),
@@ -48,12 +49,20 @@ export type OperatorCall = { readonly service: string; readonly request?: Operat
 
 /**
  * Reads an operator's event, `{"operator": {"service", "action", "by", …}}`.
+ * @param invokedAs the ARN by which the function was invoked. Operators have an alias of their own, because IAM
+ *   can tell apart who may invoke what, but not with which event: the receiver may only nudge
  * @returns undefined for an event that is no operator's
  * @throws Error that names the field, what it was given and what it takes
  */
-export function operatorCall(event: unknown, services: readonly string[]): OperatorCall | undefined {
+export function operatorCall(
+  event: unknown,
+  services: readonly string[],
+  invokedAs: string,
+): OperatorCall | undefined {
   const given = (event as { operator?: unknown } | null)?.operator;
   if (given === undefined) return undefined;
+  if (!invokedAs.endsWith(`:${operatorAlias}`))
+    throw new Error(`operator: received by ${invokedAs}, expected by the alias "${operatorAlias}"`);
   const result = v.safeParse(operator, given);
   if (!result.success) {
     const [issue] = result.issues;

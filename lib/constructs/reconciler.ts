@@ -2,7 +2,7 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Alias, type Function as LambdaFunctionResource } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -24,7 +24,9 @@ export type ReconcilerProps = {
 
 /** Decides and acts. Reached by events, by the minute tick and by the receiver; never from outside. */
 export class Reconciler extends Construct {
-  readonly lambda: IFunction;
+  readonly lambda: LambdaFunctionResource;
+  /** The name by which operators invoke it. */
+  readonly operatorName: string;
   readonly log: ILogGroup;
   /** Nudges that failed three times. */
   readonly deadLetters: Queue;
@@ -44,6 +46,20 @@ export class Reconciler extends Construct {
     ({ lambda: this.lambda, log: this.log } = this.#function(props));
     this.#grant(props);
     this.#nudges(props);
+    this.operatorName = this.#operators();
+  }
+
+  /**
+   * Who may invoke the function may nudge it; who may invoke this alias may ask it for a move. IAM cannot tell
+   * events apart, but it can tell these apart, and the receiver may not do the second.
+   */
+  #operators(): string {
+    const alias = new Alias(this, 'Operators', {
+      aliasName: 'operators',
+      description: 'Operators ask for moves here',
+      version: this.lambda.currentVersion,
+    });
+    return `${this.lambda.functionName}:${alias.aliasName}`;
   }
 
   #function({ name, services, table, topic }: ReconcilerProps): FailoverFunction {

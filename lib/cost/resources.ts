@@ -72,7 +72,7 @@ const pricers: Readonly<Record<string, Pricer>> = {
 
 /** Free of charge, whatever is done with it here. Rules: of AWS's own events, and schedules on the default bus. */
 const costNothing =
-  /^AWS::(IAM::|ApiGatewayV2::(Stage|Route|Integration)$|Lambda::(Permission|EventInvokeConfig)$|SNS::(TopicPolicy|Subscription)$|SQS::QueuePolicy$|Events::Rule$|SSM::(Document|Association)$|KMS::Alias$|Logs::ResourcePolicy$|SecretsManager::ResourcePolicy$|Route53::RecordSet$|CDK::Metadata$|EC2::(VPC|Subnet|RouteTable|SubnetRouteTableAssociation|Route|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate|EIPAssociation|VPCCidrBlock)$)/;
+  /^AWS::(IAM::|ApiGatewayV2::(Stage|Route|Integration)$|Lambda::(Permission|EventInvokeConfig|Version|Alias)$|SNS::(TopicPolicy|Subscription)$|SQS::QueuePolicy$|Events::Rule$|SSM::(Document|Association)$|KMS::Alias$|Logs::ResourcePolicy$|SecretsManager::ResourcePolicy$|Route53::RecordSet$|CDK::Metadata$|EC2::(VPC|Subnet|RouteTable|SubnetRouteTableAssociation|Route|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate|EIPAssociation|VPCCidrBlock)$)/;
 
 /** What the resources of a stack cost for being there. @throws Error for a type that nobody has looked at */
 export function linesOf({ name, resources }: Stack): readonly Line[] {

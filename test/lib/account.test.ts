@@ -42,7 +42,8 @@ describe.each(configs)('%s', (file) => {
 
   it('says by what name operators invoke the reconciler', () => {
     const { template } = appOf(config).synth().getStackArtifact('FailoverStack');
-    const { Ref } = template.Outputs.ReconcilerName.Value;
+    const [, [{ Ref }, ...alias]] = template.Outputs.ReconcilerName.Value['Fn::Join'];
     expect(template.Resources[Ref].Properties.FunctionName).toBe(`${config.name}-reconciler`);
+    expect(alias.join('')).toBe(':operators');
   });
 });

@@ -14,7 +14,7 @@ export function createLambda(functions: Functions, invokeAsync: InvokeAsync): Se
   return {
     operations: {
       Invoke: {
-        resources: ({ FunctionName }) => [functions.find(String(FunctionName))?.arn ?? String(FunctionName)],
+        resources: ({ FunctionName }) => [functions.arnOf(String(FunctionName))],
         async run(input) {
           const settings = found(functions, input);
           const event = checkedPayload(input);
@@ -23,7 +23,7 @@ export function createLambda(functions: Functions, invokeAsync: InvokeAsync): Se
             return { StatusCode: 202 };
           }
           if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
-          return invokeSync(functions, settings, event);
+          return invokeSync(functions, settings, event, functions.arnOf(String(input.FunctionName)));
         },
       },
     },
@@ -54,9 +54,14 @@ function checkedPayload({ Payload, InvocationType }: Json): string {
   return event;
 }
 
-async function invokeSync(functions: Functions, settings: FunctionSettings, event: string): Promise<Json> {
+async function invokeSync(
+  functions: Functions,
+  settings: FunctionSettings,
+  event: string,
+  invokedAs: string,
+): Promise<Json> {
   if (functions.isThrottled(settings)) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
-  const outcome = await functions.invoke(settings, event, 'invoke');
+  const outcome = await functions.invoke(settings, event, 'invoke', invokedAs);
   if ('payload' in outcome) return { StatusCode: 200, Payload: outcome.payload };
   return { StatusCode: 200, FunctionError: 'Unhandled', Payload: JSON.stringify(outcome.failure) };
 }

@@ -16,11 +16,23 @@ test.each([
 });
 
 describe('an operator', () => {
-  const call = (operator: unknown) => operatorCall({ operator }, all);
+  const alias = 'arn:aws:lambda:eu-central-1:123456789012:function:x-reconciler:operators';
+  const call = (operator: unknown) => operatorCall({ operator }, all, alias);
+
+  it.each(['', ':$LATEST', ':operators2'])(
+    'is not heard at the function%s, which the receiver may invoke',
+    (qualifier) => {
+      const door = alias.replace(':operators', qualifier);
+      const operator = { service: 'api', action: 'failover', by: 'eve' };
+      expect(() => operatorCall({ operator }, all, door)).toThrow(
+        `operator: received by ${door}, expected by the alias "operators"`,
+      );
+    },
+  );
 
   it('is not somebody who nudges', () => {
-    expect(operatorCall({ services: ['api'] }, all)).toBeUndefined();
-    expect(operatorCall(null, all)).toBeUndefined();
+    expect(operatorCall({ services: ['api'] }, all, '')).toBeUndefined();
+    expect(operatorCall(null, all, '')).toBeUndefined();
   });
 
   it('asks for something, or for nothing but the state', () => {
