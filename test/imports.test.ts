@@ -23,6 +23,11 @@ const refused: [string, string][] = [
   ['lib', '../drill/http.ts'],
   ['lib/constructs', '../../drill/http.ts'],
   ['onprem/api', '../../drill/http.ts'],
+  ['lambda/receiver', '../../bin/cli/app.ts'],
+  ['lib', '../bin/cli/app.ts'],
+  ['bin/cli', '../../lambda/ports.ts'],
+  ['bin/cli', '../../lib/app.ts'],
+  ['bin/cli/doctor', '../../../drill/http.ts'],
 ];
 const allowed: [string, string][] = [
   ['lambda/domain', './types.ts'],
@@ -30,6 +35,9 @@ const allowed: [string, string][] = [
   ['lambda/reconciler', '../ports.ts'],
   ['lib', '../lambda/domain/types.ts'],
   ['drill', '../lib/app.ts'],
+  ['bin/cli', '../../lib/config/load.ts'],
+  ['bin/cli/doctor', '../site/bundle.ts'],
+  ['bin/cli/aws', '@aws-sdk/client-ssm'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'imports-'));

@@ -1,0 +1,154 @@
+import { buildApplication, buildCommand, buildRouteMap, run, text_en } from '@stricli/core';
+import { completionCommand, completionWords } from './completion.ts';
+import type { Context } from './context.ts';
+import { CliError } from './errors.ts';
+
+/** Given to every command that reads the deployment. */
+const config = {
+  kind: 'parsed',
+  parse: String,
+  placeholder: 'file',
+  brief: 'What was deployed',
+  default: 'failover.yaml',
+} as const;
+const dir = {
+  kind: 'parsed',
+  parse: String,
+  placeholder: 'folder',
+  brief: 'The bundle of the site, with its .env',
+  default: 'onprem',
+} as const;
+const json = {
+  kind: 'boolean',
+  brief: 'Print one JSON document',
+  default: false,
+  withNegated: false,
+} as const;
+
+const siteInit = buildCommand({
+  loader: async () => (await import('./site/init.ts')).siteInit,
+  parameters: {
+    flags: {
+      dir,
+      service: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Which service of failover.yaml this site runs; needed if there are several',
+      },
+      force: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief:
+          "Replace values in .env that differ from the deployment's, and a certificate that another site has put there",
+      },
+      config,
+      json,
+    },
+  },
+  docs: {
+    brief: 'Writes .env, the token and the certificates of a site from what is deployed',
+    fullDescription: `Writes .env, the token and the certificates of a site from what is deployed. Run it again at any time: it changes only what differs.
+
+EXAMPLE
+  failover site init --service api`,
+  },
+});
+
+const doctor = buildCommand({
+  loader: async () => (await import('./doctor/command.ts')).doctor,
+  parameters: {
+    flags: {
+      dir,
+      noCloud: { kind: 'boolean', brief: 'Leave AWS out', default: false, withNegated: false },
+      config,
+      json,
+    },
+  },
+  docs: {
+    brief: 'Checks the whole chain, from the files of the site to the mail that people get',
+    fullDescription: `Checks the whole chain, from the files of the site to the mail that people get. Run it on the site. Exit code 1 if anything failed; docs/doctor.md has all checks and remedies.
+
+EXAMPLE
+  failover doctor --no-cloud`,
+  },
+});
+
+const tokenFlags = { flags: { dir, config, json } } as const;
+
+const tokenRotate = buildCommand({
+  loader: async () => (await import('./token/rotate.ts')).tokenRotate,
+  parameters: tokenFlags,
+  docs: {
+    brief: 'Gives the webhook a new token and this site the same one',
+    fullDescription: `Gives the webhook a new token and this site the same one. The old one works on until "failover token retire". If it breaks off, run it again: it goes on where it stopped.
+
+EXAMPLE
+  failover token rotate`,
+  },
+});
+
+const tokenRetire = buildCommand({
+  loader: async () => (await import('./token/retire.ts')).tokenRetire,
+  parameters: tokenFlags,
+  docs: {
+    brief: 'Takes the token before the current one away',
+    fullDescription: `Takes the token before the current one away. Refuses while this site still uses it.
+
+EXAMPLE
+  failover token retire`,
+  },
+});
+
+const root = buildRouteMap({
+  routes: {
+    site: buildRouteMap({ routes: { init: siteInit }, docs: { brief: 'Sets up a site' } }),
+    doctor,
+    token: buildRouteMap({
+      routes: { rotate: tokenRotate, retire: tokenRetire },
+      docs: { brief: 'The bearer token of the webhook' },
+    }),
+    completion: completionCommand,
+  },
+  docs: {
+    brief: 'Sets up, checks and steers a service that has a standby in AWS',
+    fullDescription: `Sets up, checks and steers a service that has a standby in AWS. Exit codes: 0 done, 1 something is broken, 2 called wrongly.
+
+EXAMPLE
+  failover doctor`,
+  },
+});
+
+/** Two lines for what a person can solve; a stack for a mistake of ours. */
+function told(thrown: unknown): string {
+  if (thrown instanceof CliError) return `${thrown.message}\nWhat to do: ${thrown.remedy}`;
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
+const app = buildApplication<Context>(root, {
+  name: 'failover',
+  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  determineExitCode: (thrown) => (thrown instanceof CliError ? thrown.exitCode : 1),
+  localization: { text: { ...text_en, exceptionWhileRunningCommand: told, commandErrorResult: told } },
+});
+
+const wrongUsage = new Set<unknown>([-4, -5]);
+
+/** Runs one command line. Answers the exit code: 0 ok, 1 something is broken, 2 wrong usage. */
+export async function runFailover(args: readonly string[], context: Context): Promise<number> {
+  const line = context.process.env.COMP_LINE;
+  if (args[0] === '__complete' && line !== undefined) {
+    context.process.stdout.write(
+      (await completionWords(app, line, context)).map((word) => `${word}\n`).join(''),
+    );
+    return 0;
+  }
+  await run(app, args, context);
+  const { exitCode = 0 } = context.process;
+  if (wrongUsage.has(exitCode)) {
+    context.process.stderr.write('What to do: look at "failover --help", or put --help after the command.\n');
+    return 2;
+  }
+  return typeof exitCode === 'number' && exitCode >= 0 ? exitCode : 1;
+}

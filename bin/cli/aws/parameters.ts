@@ -1,0 +1,26 @@
+import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { awsError, type Session } from './session.ts';
+
+/** The value that the stack creates a parameter with, before anybody has written one. */
+const nothing = 'none';
+
+/** Undefined while nobody has written it. @throws CliError */
+export async function readParameter(session: Session, name: string): Promise<string | undefined> {
+  try {
+    const { Parameter } = await new SSMClient(session).send(new GetParameterCommand({ Name: name }));
+    const value = Parameter?.Value?.trim();
+    return value === nothing ? undefined : value;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return undefined;
+    throw awsError(error, `read the parameter ${name}`);
+  }
+}
+
+/** @throws CliError */
+export async function writeParameter(session: Session, name: string, value: string): Promise<void> {
+  try {
+    await new SSMClient(session).send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
+  } catch (error) {
+    throw awsError(error, `write the parameter ${name}`);
+  }
+}

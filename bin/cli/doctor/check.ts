@@ -1,0 +1,61 @@
+import type { World } from './world.ts';
+
+export type Outcome =
+  | { readonly state: 'ok'; readonly found: string }
+  | { readonly state: 'failed'; readonly found: string; readonly remedy: string }
+  | { readonly state: 'skipped'; readonly found: string };
+
+/** One look at one part of the chain. None needs another one's success. */
+export type Check = {
+  readonly name: string;
+  /** Completes "looks whether …". */
+  readonly whether: string;
+  /** What to do, for each way in which it fails. */
+  readonly remedies: Readonly<Record<string, string>>;
+  readonly run: (world: World) => Promise<Outcome>;
+};
+
+/** Thrown by a check that cannot look: it is skipped, and says why. */
+export class CannotLook extends Error {}
+
+type Definition<Remedies extends Readonly<Record<string, string>>> = {
+  readonly whether: string;
+  readonly remedies: Remedies;
+  /** Answers what was found, in a few words, if all is well. */
+  readonly run: (
+    world: World,
+    fail: (remedy: keyof Remedies & string, found: string) => never,
+  ) => Promise<string>;
+};
+
+class Failed extends Error {
+  readonly remedy: string;
+
+  constructor(found: string, remedy: string) {
+    super(found);
+    this.remedy = remedy;
+  }
+}
+
+export function check<const Remedies extends Readonly<Record<string, string>>>(
+  name: string,
+  { whether, remedies, run }: Definition<Remedies>,
+): Check {
+  const fail = (remedy: keyof Remedies & string, found: string): never => {
+    throw new Failed(found, remedies[remedy] ?? '');
+  };
+  return {
+    name,
+    whether,
+    remedies,
+    async run(world) {
+      try {
+        return { state: 'ok', found: await run(world, fail) };
+      } catch (error) {
+        if (error instanceof CannotLook) return { state: 'skipped', found: error.message };
+        if (error instanceof Failed) return { state: 'failed', found: error.message, remedy: error.remedy };
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { CannotLook, type Check, check } from '../check.ts';
+import { deployed } from '../world.ts';
+
+export const cloudChecks: readonly Check[] = [
+  check('host', {
+    whether: 'Systems Manager reaches the host, or the host sleeps as it should',
+    remedies: {
+      unreachable:
+        'Look at the instance in EC2: it has to run, with the SSM agent, an instance role and a way out. Without it no failover starts.',
+    },
+    async run(world, fail) {
+      const side = await world.cloud();
+      const id = await deployed(side, 'InstanceId');
+      const { agentStatus, instanceState } = await import('../../aws/host.ts');
+      const status = await agentStatus(side.session, id);
+      if (status === 'Online') return `${id} is online`;
+      if (side.config.standby.pilotLight && (await instanceState(side.session, id)) === 'stopped') {
+        return `${id} sleeps (pilot light)`;
+      }
+      return fail('unreachable', `Systems Manager does not reach ${id} (${status ?? 'it does not know it'})`);
+    },
+  }),
+
+  check('standby-image', {
+    whether: 'the host has the image that the primary runs, at the last look, which is every 15 minutes',
+    remedies: {
+      drift:
+        'Deploy the image that the primary runs, or correct PRIMARY_IMAGE in .env; the host prepares itself when the deployment ends.',
+    },
+    async run(world, fail) {
+      const side = await world.cloud();
+      const { askReconciler } = await import('../../aws/control-plane.ts');
+      const { reconcilerName } = await import('../../deployment.ts');
+      const { state } = await askReconciler(side.session, reconcilerName(side.config, await side.outputs()), {
+        service: side.service.name,
+        action: 'status',
+      });
+      if (state.drift) fail('drift', `drift: ${state.drift}`);
+      if (!world.bundle.env.PRIMARY_IMAGE)
+        throw new CannotLook('PRIMARY_IMAGE is not set in .env, so nothing is compared');
+      if (!state.inspectedAt) throw new CannotLook('nobody has looked at the host yet');
+      return `the same ${Math.round((world.clock() - state.inspectedAt) / 60_000)} minutes ago`;
+    },
+  }),
+
+  check('heartbeat', {
+    whether: 'the cloud has heard a moment ago that the primary is up',
+    remedies: {
+      never: 'Bring up the monitoring ("docker compose up --detach"), and look at the checks above.',
+      old: 'Look at the checks above: what keeps the heartbeat from arriving is one of them. While it lasts, no outage is seen from the cloud.',
+    },
+    async run(world, fail) {
+      const side = await world.cloud();
+      const { lastHeartbeat } = await import('../../aws/control-plane.ts');
+      const at = await lastHeartbeat(side.session, await deployed(side, 'TableName'), side.service.name);
+      if (at === undefined) return fail('never', 'the cloud has never heard that the primary is up');
+      const age = (world.clock() - at) / 1000;
+      if (age > side.config.policy.heartbeatTimeoutSeconds) {
+        fail(
+          'old',
+          `the last heartbeat was evaluated ${Math.round(age)} s ago (${new Date(at).toISOString()})`,
+        );
+      }
+      return `${Math.max(0, Math.round(age))} s old`;
+    },
+  }),
+
+  check('mail', {
+    whether: 'everybody in failover.yaml has confirmed the subscription',
+    remedies: {
+      unconfirmed:
+        'Have them follow the link in the mail "AWS Notification - Subscription Confirmation". It is valid for two days; after that, take the address out of failover.yaml, deploy, put it back and deploy again.',
+    },
+    async run(world, fail) {
+      const side = await world.cloud();
+      const { confirmedAddresses } = await import('../../aws/people.ts');
+      const confirmed = await confirmedAddresses(side.session, await deployed(side, 'TopicArn'));
+      const missing = side.config.emails.filter((email) => !confirmed.has(email));
+      if (missing.length > 0) fail('unconfirmed', `not confirmed: ${missing.join(', ')}`);
+      return side.config.emails.join(', ');
+    },
+  }),
+];

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
+import { request } from '../../http.ts';
+import { CannotLook, type Check, check } from '../check.ts';
+import { need, pageUrl, type World } from '../world.ts';
+
+const prometheus = (world: World) => pageUrl(world, 'PROMETHEUS_BIND', '127.0.0.1:9090');
+const alertmanager = (world: World) => pageUrl(world, 'ALERTMANAGER_BIND', '127.0.0.1:9093');
+
+/** Something is repeated to the webhook every 11 s at the latest (monitoring/alertmanager.yml). */
+const deliveryLimitSeconds = 15;
+
+/** @throws Error if it does not answer with 200 */
+async function get(url: string, { signal }: World): Promise<string> {
+  const { status, body } = await request(url, { signal });
+  if (status !== 200) throw new Error(`${status} ${body.slice(0, 100)}`.trim());
+  return body;
+}
+
+/** @throws CannotLook if it does not answer: another check says so */
+async function getOrSkip(url: string, world: World, other: string): Promise<string> {
+  return get(url, world).catch((error) => {
+    throw new CannotLook(`no answer (${messageOf(error)}); see ${other}`);
+  });
+}
+
+type Target = {
+  readonly labels: { readonly job: string };
+  readonly health: string;
+  readonly lastError: string;
+};
+type Alert = { readonly labels: Readonly<Record<string, string>>; readonly state: string };
+
+export const monitoringChecks: readonly Check[] = [
+  check('prometheus', {
+    whether: 'Prometheus runs',
+    remedies: {
+      down: 'Start it ("docker compose up --detach prometheus"); if it ends at once, "docker compose logs prometheus" says why.',
+    },
+    async run(world, fail) {
+      const url = prometheus(world);
+      await get(`${url}/-/ready`, world).catch((error) =>
+        fail('down', `Prometheus does not answer at ${url} (${messageOf(error)})`),
+      );
+      return `answers at ${url}`;
+    },
+  }),
+
+  check('targets', {
+    whether: 'Prometheus reaches all that it watches',
+    remedies: {
+      down: 'Start what is named, or look at its log; "docker compose ps" shows what runs.',
+      missing: 'Compare monitoring/prometheus.yml with the one that was shipped.',
+    },
+    async run(world, fail) {
+      const text = await getOrSkip(`${prometheus(world)}/api/v1/targets?state=active`, world, 'prometheus');
+      const targets: readonly Target[] = JSON.parse(text).data.activeTargets;
+      const missing = ['haproxy', 'primary', 'alertmanager'].filter(
+        (job) => !targets.some(({ labels }) => labels.job === job),
+      );
+      if (missing.length > 0) fail('missing', `Prometheus has no target ${missing.join(', ')}`);
+      const down = targets.filter(({ health }) => health !== 'up');
+      if (down.length > 0) {
+        const list = down.map(({ labels, lastError }) => `${labels.job}${lastError && ` (${lastError})`}`);
+        fail('down', `Prometheus does not reach ${list.join(', ')}`);
+      }
+      return `${targets.length} targets are up`;
+    },
+  }),
+
+  check('heartbeat-alert', {
+    whether:
+      'PrimaryUp fires for this service: the heartbeat, and the proof of health that brings traffic home',
+    remedies: {
+      down: 'Repair the primary; the standby takes over meanwhile.',
+      neither:
+        'Look at the alerts of Prometheus: HAProxy and the probe disagree, or one of them is not heard. A service name that differs from SERVICE_NAME needs a restart of Prometheus.',
+    },
+    async run(world, fail) {
+      const service = need(world, 'SERVICE_NAME');
+      const text = await getOrSkip(`${prometheus(world)}/api/v1/alerts`, world, 'prometheus');
+      const alerts: readonly Alert[] = JSON.parse(text).data.alerts;
+      const firing = (name: string) =>
+        alerts.some(
+          ({ labels, state }) =>
+            state === 'firing' && labels.alertname === name && labels.service === service,
+        );
+      if (firing('PrimaryUp')) return 'PrimaryUp fires';
+      if (firing('PrimaryDown')) fail('down', `PrimaryDown fires for ${service}: the primary is down`);
+      return fail('neither', `neither PrimaryUp nor PrimaryDown fires for ${service}`);
+    },
+  }),
+
+  check('alertmanager', {
+    whether: 'Alertmanager runs with the config that was shipped',
+    remedies: {
+      down: 'Start it ("docker compose up --detach alertmanager"); if it ends at once, "docker compose logs alertmanager" says why.',
+      config: 'Compare monitoring/alertmanager.yml with the one that was shipped, and restart Alertmanager.',
+    },
+    async run(world, fail) {
+      const url = alertmanager(world);
+      const text = await get(`${url}/api/v2/receivers`, world).catch((error) =>
+        fail('down', `Alertmanager does not answer at ${url} (${messageOf(error)})`),
+      );
+      const receivers: readonly { name: string }[] = JSON.parse(text);
+      const missing = ['failover', 'people'].filter((name) => !receivers.some((one) => one.name === name));
+      if (missing.length > 0) fail('config', `Alertmanager has no receiver ${missing.join(', ')}`);
+      const loaded = sumOf(await get(`${url}/metrics`, world), 'alertmanager_config_last_reload_successful');
+      if (loaded !== 1)
+        fail('config', 'Alertmanager could not load its config the last time, and runs with an older one');
+      return `answers at ${url}`;
+    },
+  }),
+
+  check('deliveries', {
+    whether: 'what Alertmanager sends to the webhook arrives',
+    remedies: {
+      failing:
+        'Look at the checks of the webhook here, and at "docker compose logs alertmanager". After a change of token or URL: docker compose up --detach --force-recreate alertmanager.',
+      nothing:
+        'Look at the checks heartbeat-alert and targets: without a firing alert there is nothing to send.',
+    },
+    async run(world, fail) {
+      const first = await countDeliveries(world);
+      if (first.failed === 0 && first.all > 0) return `${first.all} sent, none failed`;
+      const next = await nextDelivery(first, world);
+      if (next.all === first.all) {
+        fail('nothing', `Alertmanager has sent nothing to the webhook for ${deliveryLimitSeconds} s`);
+      }
+      if (next.failed > first.failed) fail('failing', 'the last notification to the webhook failed');
+      return `the last one arrived; ${next.failed} of ${next.all} failed since Alertmanager started`;
+    },
+  }),
+];
+
+type Deliveries = { readonly all: number; readonly failed: number };
+
+async function countDeliveries(world: World): Promise<Deliveries> {
+  const metrics = await getOrSkip(`${alertmanager(world)}/metrics`, world, 'alertmanager');
+  const sum = (name: string) =>
+    sumOf(metrics, `alertmanager_notification_requests_${name}`, 'integration="webhook"');
+  return { all: sum('total'), failed: sum('failed_total') };
+}
+
+/** What it counts when the next attempt is over; the same as `before` if there is none within the limit. */
+async function nextDelivery(before: Deliveries, world: World): Promise<Deliveries> {
+  const deadline = Date.now() + deliveryLimitSeconds * 1000;
+  let now = before;
+  while (now.all === before.all && Date.now() < deadline) {
+    // Alertmanager tells nobody that it has sent something.
+    await delay(250, undefined, { signal: world.signal });
+    now = await countDeliveries(world);
+  }
+  return now;
+}
+
+/** Adds up a metric over all its series that have this label; 0 if there is none. */
+function sumOf(metrics: string, name: string, label = ''): number {
+  return metrics
+    .split('\n')
+    .filter((line) => new RegExp(`^${name}[ {]`).test(line) && line.includes(label))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}

@@ -1,0 +1,54 @@
+import { certificateOf, isSame } from '../../site/certificate.ts';
+import { readIfThere } from '../../site/files.ts';
+import { CannotLook, type Check, check } from '../check.ts';
+import type { World } from '../world.ts';
+
+/** Site and host show each other their certificates in two parameters; what is pinned must be what is shown. */
+export const parameterChecks: readonly Check[] = [
+  check('site-certificate', {
+    whether: "the cloud has this site's certificate",
+    remedies: {
+      nothing: 'Run "failover site init": it puts the certificate of this site in front of the host.',
+      differs:
+        'If this deployment was set up from another folder or machine, copy its secrets/site.pem here. If that one is gone, run "failover site init --force", which takes its place.',
+    },
+    async run(world, fail) {
+      const file = world.bundle.siteCertificateFile;
+      const { name, known, isPinned } = await compare(world, 'site', file);
+      if (!known) fail('nothing', `the parameter ${name} holds no certificate`);
+      if (!isPinned) fail('differs', `the parameter ${name} has another certificate than ${file}`);
+      return 'the same';
+    },
+  }),
+
+  check('standby-certificate', {
+    whether: 'the certificate of the host that is pinned here is the one that the host made',
+    remedies: {
+      nothing:
+        'Deploy this version ("npx cdk deploy --all") and run "failover site init", so that the host prepares itself.',
+      differs:
+        'Run "failover site init", which fetches it, and restart HAProxy: docker compose up --detach --force-recreate haproxy.',
+    },
+    async run(world, fail) {
+      const file = world.bundle.standbyCertificateFile;
+      const { name, known, isPinned } = await compare(world, 'standby', file);
+      if (!known) fail('nothing', `the parameter ${name} holds no certificate`);
+      if (!isPinned) fail('differs', `the parameter ${name} has another certificate than ${file}`);
+      return 'the same';
+    },
+  }),
+];
+
+async function compare(world: World, whose: 'site' | 'standby', file: string) {
+  const { session, config } = await world.cloud();
+  const text = readIfThere(file);
+  if (text === undefined) throw new CannotLook(`${file} is missing; see certificates`);
+  const [{ readParameter }, { certificateParameters }] = await Promise.all([
+    import('../../aws/parameters.ts'),
+    import('../../deployment.ts'),
+  ]);
+  const name = certificateParameters(config)[whose];
+  const known = await readParameter(session, name);
+  const isPinned = known !== undefined && isSame(certificateOf(known, name), certificateOf(text, file));
+  return { name, known, isPinned };
+}

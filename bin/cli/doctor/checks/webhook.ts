@@ -1,0 +1,133 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { codeOf, messageOf } from '../../errors.ts';
+import { type Answer, request } from '../../http.ts';
+import { readIfThere } from '../../site/files.ts';
+import { trust } from '../../trust.ts';
+import { isReceiversAnswer, postHarmless } from '../../webhook.ts';
+import { CannotLook, type Check, check } from '../check.ts';
+import { need, type World } from '../world.ts';
+
+/** Older evidence counts for a repeat by an Alertmanager whose Prometheus is dead (lambda/domain/evidence.ts). */
+const mostSkewSeconds = 8;
+/** The Date header has whole seconds, and the answer takes a moment: warn before it costs a failover. */
+const warnSkewSeconds = 4;
+
+function webhookOf(world: World): URL {
+  const text = need(world, 'FAILOVER_WEBHOOK_URL');
+  const url = URL.parse(text);
+  if (url) return url;
+  throw new CannotLook(`FAILOVER_WEBHOOK_URL is no URL: ${text}`);
+}
+
+export const webhookChecks: readonly Check[] = [
+  check('webhook-name', {
+    whether: 'the name of the webhook resolves',
+    remedies: {
+      unknown:
+        'Compare FAILOVER_WEBHOOK_URL with the output WebhookUrl of the deployment, and check the DNS server of this machine.',
+      invalid: 'Put the output WebhookUrl of the deployment there.',
+    },
+    async run(world, fail) {
+      const text = need(world, 'FAILOVER_WEBHOOK_URL');
+      const url = URL.parse(text) ?? fail('invalid', `FAILOVER_WEBHOOK_URL is no URL: ${text}`);
+      try {
+        const { address } = await lookup(url.hostname.replace(/^\[|\]$/g, ''));
+        return `${url.hostname} is ${address}`;
+      } catch (error) {
+        return fail('unknown', `${url.hostname} does not resolve (${codeOf(error)})`);
+      }
+    },
+  }),
+
+  check('webhook-tls', {
+    whether: 'the webhook is reached over TLS and its certificate is valid',
+    remedies: {
+      plain: 'Use the https URL that the deployment printed: over http the token would travel in clear text.',
+      unreachable: 'Let this machine out to the internet on that port: firewall, proxy, route.',
+      certificate:
+        'Check what is between this machine and AWS: a proxy that opens TLS has to be trusted by Alertmanager too, or be told to leave this host alone.',
+    },
+    async run(world, fail) {
+      const url = webhookOf(world);
+      if (url.protocol !== 'https:') fail('plain', `FAILOVER_WEBHOOK_URL begins with ${url.protocol}//`);
+      const port = Number(url.port || 443);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      const socket = connect({ host, port, servername: host, ...trust(world.ca) });
+      const end = () => socket.destroy();
+      world.signal.addEventListener('abort', end);
+      try {
+        await once(socket, 'secureConnect', { signal: world.signal });
+        const { valid_to } = socket.getPeerCertificate();
+        return `certificate valid until ${new Date(valid_to).toISOString().slice(0, 10)}`;
+      } catch (error) {
+        const code = codeOf(error);
+        const isNetwork = /^(E[A-Z]+|ABORT_ERR)$/.test(code);
+        if (isNetwork) fail('unreachable', `${url.host} cannot be reached (${code})`);
+        return fail('certificate', `the TLS connection to ${url.host} is refused here: ${messageOf(error)}`);
+      } finally {
+        end();
+        world.signal.removeEventListener('abort', end);
+      }
+    },
+  }),
+
+  check('clock', {
+    whether: `the clock of this machine is right: a site that is ${mostSkewSeconds} s behind looks dead from the cloud`,
+    remedies: {
+      skewed: 'Set up time synchronisation (chrony or systemd-timesyncd), and run this again.',
+    },
+    async run(world, fail) {
+      const url = webhookOf(world);
+      const { date, halfwaySeconds } = await askForTime(url.href, world);
+      // On average the header is half a second old.
+      const behind = date + 0.5 - halfwaySeconds;
+      const text = `${Math.abs(behind).toFixed(1)} s ${behind > 0 ? 'behind' : 'ahead'}`;
+      if (Math.abs(behind) > warnSkewSeconds) {
+        fail('skewed', `the clock is ${text}; at ${mostSkewSeconds} s the site counts as dead`);
+      }
+      return `within ${warnSkewSeconds} s of the webhook's clock`;
+    },
+  }),
+
+  check('webhook-token', {
+    whether: 'the webhook accepts the token of this site and answers as it should',
+    remedies: {
+      refused: 'Run "failover site init", which writes the current token.',
+      other: 'Compare FAILOVER_WEBHOOK_URL with the output WebhookUrl of the deployment.',
+      failing:
+        'Look at the log of the receiver in CloudWatch; "npx cdk deploy --all" brings back what was changed.',
+    },
+    async run(world, fail) {
+      const url = webhookOf(world);
+      if (url.protocol !== 'https:') throw new CannotLook('the token is not sent over http; see webhook-tls');
+      const token = readIfThere(world.bundle.tokenFile)?.trim();
+      if (!token) throw new CannotLook(`${world.bundle.tokenFile} is missing or empty`);
+      const answer = await reached(() => postHarmless(url.href, token, world));
+      if (isReceiversAnswer(answer)) return 'accepted';
+      const said = `${answer.status} ${answer.body.slice(0, 120).replaceAll('\n', ' ')}`.trim();
+      if (answer.status === 401) fail('refused', `the webhook refuses the token of this site (${said})`);
+      if (answer.status >= 500) fail('failing', `the webhook fails (${said})`);
+      return fail('other', `whoever answers is not the receiver (${said})`);
+    },
+  }),
+];
+
+/** @throws CannotLook if there is no connection: another check says so */
+async function reached(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw new CannotLook(`no connection to the webhook (${messageOf(error)}); see webhook-tls`);
+  }
+}
+
+/** Both in Unix seconds. Needs no trust: a certificate may look invalid just because the clock is wrong. */
+async function askForTime(url: string, { clock, signal }: World) {
+  const sent = clock();
+  const { headers } = await reached(() => request(url, { unchecked: true, signal }));
+  const date = Date.parse(headers.date ?? '') / 1000;
+  if (Number.isNaN(date)) throw new CannotLook('the answer of the webhook has no Date');
+  return { date, halfwaySeconds: (sent + clock()) / 2000 };
+}

@@ -1,0 +1,49 @@
+import type { Outputs } from '../aws/stacks.ts';
+import type { Session } from '../aws/session.ts';
+import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
+import type { Bundle } from '../site/bundle.ts';
+import type { CliError } from '../errors.ts';
+import { CannotLook } from './check.ts';
+
+/** The cloud side, for who may look at it. */
+export type CloudSide = {
+  readonly session: Session;
+  readonly config: Config;
+  readonly service: ServiceConfig;
+  /** Of all stacks that are deployed, together. */
+  readonly outputs: () => Promise<Outputs>;
+};
+
+/** What the checks look at. */
+export type World = {
+  readonly bundle: Bundle;
+  /** Why .env cannot be read, if it is there and cannot. */
+  readonly envProblem?: CliError | undefined;
+  readonly ca?: string | undefined;
+  readonly clock: () => number;
+  /** Ends with the time that a check has. */
+  readonly signal: AbortSignal;
+  /** @throws CannotLook without credentials, or where nobody wants to look */
+  readonly cloud: () => Promise<CloudSide>;
+};
+
+/** A variable of the site's environment. @throws CannotLook if it is not set */
+export function need({ bundle }: World, name: string): string {
+  const value = bundle.env[name];
+  if (value) return value;
+  throw new CannotLook(`${name} is not set in ${bundle.envFile}`);
+}
+
+/** Where one of the site's own pages is bound, as a URL that this machine can ask. */
+export function pageUrl({ bundle }: World, variable: string, otherwise: string): string {
+  const bind = bundle.env[variable] || otherwise;
+  const [, host = '', port] = /^(.*):(\d+)$/.exec(bind) ?? [];
+  return `http://${host === '' || host === '0.0.0.0' || host === '*' ? '127.0.0.1' : host}:${port ?? bind}`;
+}
+
+/** @throws CannotLook if the deployment does not say */
+export async function deployed({ outputs }: CloudSide, name: string): Promise<string> {
+  const value = (await outputs())[name];
+  if (value) return value;
+  throw new CannotLook(`the stacks have no output ${name}`);
+}

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checks } from '../../bin/cli/doctor/checks/index.ts';
+import { markdown } from '../../bin/cli/doctor/reference.ts';
+import { runFailover } from '../../bin/cli/app.ts';
+import { failover } from './fixture.ts';
+
+const commands = [['site', 'init'], ['doctor'], ['token', 'rotate'], ['token', 'retire']];
+
+describe('every command', () => {
+  test.each(commands)('%s %s has help with an example, --json and --config', async (...words) => {
+    const { exitCode, stdout } = await failover([...words.filter(Boolean), '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`EXAMPLE\n  failover ${words.filter(Boolean).join(' ')}`);
+    expect(stdout).toMatch(/\[--json\]/);
+    expect(stdout).toMatch(/\[--config\].*failover\.yaml/);
+  });
+
+  test.each(commands)('%s %s refuses an option it does not know, with exit code 2', async (...words) => {
+    const { exitCode, stderr } = await failover([...words.filter(Boolean), '--frobnicate']);
+    expect(stderr).toContain('No flag registered for --frobnicate');
+    expect(stderr).toContain('What to do:');
+    expect(exitCode).toBe(2);
+  });
+});
+
+test('a command that is not there: exit code 2, and the nearest one', async () => {
+  const { exitCode, stderr } = await failover(['doctr']);
+  expect(stderr).toContain('did you mean `doctor`?');
+  expect(exitCode).toBe(2);
+});
+
+test('a configuration that cannot be read is wrong usage', async () => {
+  const { exitCode, stderr } = await failover(['site', 'init', '--config', 'nowhere.yaml']);
+  expect(stderr).toMatch(/^nowhere\.yaml: cannot be read .*\nWhat to do: Correct it, or name the file/);
+  expect(exitCode).toBe(2);
+});
+
+test('the shell is offered commands and options', async () => {
+  const offered = async (line: string) => {
+    let words = '';
+    const stream = { write: (text: string) => (words += text) };
+    await runFailover(['__complete'], {
+      process: { stdout: stream, stderr: stream, env: { COMP_LINE: line } },
+      clock: Date.now,
+    });
+    return words.trim().split('\n');
+  };
+  expect(await offered('failover ')).toEqual(['site', 'doctor', 'token', 'completion']);
+  expect(await offered('failover token r')).toEqual(['rotate', 'retire']);
+  expect(await offered('failover doctor --n')).toEqual(['--no-cloud']);
+  expect((await failover(['completion', 'bash'])).stdout).toContain(
+    "complete -o default -C 'failover __complete' failover",
+  );
+  expect((await failover(['completion', 'fish'])).exitCode).toBe(2);
+});
+
+test('help loads none of the AWS clients, nor what reads the configuration', () => {
+  const entry = fileURLToPath(new URL('../../bin/failover.ts', import.meta.url));
+  const spy = `import { registerHooks } from 'node:module';
+    registerHooks({ load: (url, context, next) => { console.error(url); return next(url, context); } });`;
+  const { stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(spy)}`, entry, '--help'],
+    { encoding: 'utf8' },
+  );
+  expect(status).toBe(0);
+  const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'));
+  expect(loaded.length).toBeGreaterThan(3);
+  expect(loaded.filter((url) => /node_modules/.test(url) && !/@stricli/.test(url))).toEqual([]);
+  expect(loaded.length).toBeLessThan(10);
+});
+
+test('docs/doctor.md is what the checks say, and every check is in it', () => {
+  const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
+  expect(page, 'run: npm run docs:doctor').toBe(markdown());
+  for (const { name } of checks) expect(page).toContain(`| \`${name}\` |`);
+  expect(new Set(checks.map(({ name }) => name)).size).toBe(checks.length);
+});

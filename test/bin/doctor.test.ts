@@ -1,0 +1,481 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, test } from 'vitest';
+import { exampleEnv, parseEnvFile } from '../../bin/cli/site/env-file.ts';
+import {
+  type Bundle,
+  certificatePart,
+  deploy,
+  diagnose,
+  failover,
+  about,
+  makeBundle,
+  pems,
+  type RunOptions,
+  setEnv,
+  token,
+  writeConfig,
+} from './fixture.ts';
+import { answering, httpServer, httpsServer, listen, standbyServer, Webhook } from './servers.ts';
+
+/**
+ * One breakage each; the check that must name it, what it says, and what it tells people to do. The site's own
+ * programs are broken in doctor-site.test.ts, with the real ones.
+ */
+async function expectFailure(
+  bundle: Bundle,
+  name: string,
+  found: RegExp,
+  remedy: RegExp,
+  options: RunOptions & { cloud?: boolean } = {},
+) {
+  const { exitCode, of } = await diagnose(bundle, { cloud: false, ...options });
+  expect(of(name)).toMatchObject({
+    state: 'failed',
+    found: expect.stringMatching(found),
+    remedy: expect.stringMatching(remedy),
+  });
+  expect(exitCode).toBe(1);
+}
+
+const path = (bundle: Bundle, name: string) => join(bundle.dir, name);
+
+describe('the files of the site', () => {
+  test('no .env', async () => {
+    const bundle = makeBundle();
+    rmSync(path(bundle, '.env'));
+    await expectFailure(bundle, 'env', /\.env is missing$/, /failover site init/);
+  });
+
+  test('a .env that cannot be read: the rest is looked at all the same', async () => {
+    const bundle = makeBundle();
+    rmSync(path(bundle, '.env'));
+    mkdirSync(path(bundle, '.env'));
+    await expectFailure(bundle, 'env', /\.env cannot be read: EISDIR/, /as a user who may read it/);
+    const { of } = await diagnose(bundle, { cloud: false });
+    expect(of('example-values')).toMatchObject({ state: 'skipped' });
+    expect(of('secrets')).toMatchObject({ state: 'ok' });
+  });
+
+  test('a required variable is missing', async () => {
+    const bundle = makeBundle({ SMTP_FROM: '' });
+    await expectFailure(bundle, 'env', /does not set SMTP_FROM$/, /fill in by hand what it lists/);
+  });
+
+  test('a value is still the example’s', async () => {
+    const example = parseEnvFile(exampleEnv());
+    const bundle = makeBundle({ SMTP_SMARTHOST: example.SMTP_SMARTHOST ?? '' });
+    await expectFailure(bundle, 'example-values', /^still the example's: SMTP_SMARTHOST$/, /your own values/);
+  });
+
+  test('no token', async () => {
+    const bundle = makeBundle();
+    rmSync(path(bundle, 'secrets/webhook_token'));
+    await expectFailure(bundle, 'secrets', /webhook_token: missing or empty$/, /failover site init/);
+  });
+
+  test('the secrets are open to everybody', async () => {
+    const bundle = makeBundle();
+    chmodSync(path(bundle, 'secrets'), 0o755);
+    chmodSync(path(bundle, 'secrets/site.pem'), 0o644);
+    await expectFailure(bundle, 'secrets', /other users of this machine can read .*site\.pem$/, /chmod 700/);
+  });
+
+  test('the mail server wants a password and there is none', async () => {
+    const bundle = makeBundle({ SMTP_USERNAME: 'failover', SMTP_PASSWORD_FILE: './secrets/smtp_password' });
+    await expectFailure(
+      bundle,
+      'secrets',
+      /SMTP_USERNAME is set, and .*smtp_password is missing/,
+      /password of the mail/,
+    );
+  });
+
+  test('no certificate of the host', async () => {
+    const bundle = makeBundle();
+    rmSync(path(bundle, 'secrets/standby.crt'));
+    await expectFailure(bundle, 'certificates', /standby\.crt is missing$/, /failover site init/);
+  });
+
+  test('a key that is not the certificate’s', async () => {
+    const bundle = makeBundle();
+    const [, key] = pems.stranger.split(/(?=-----BEGIN PRIVATE KEY)/);
+    writeFileSync(path(bundle, 'secrets/site.pem'), `${certificatePart(pems.site)}${key}`);
+    await expectFailure(
+      bundle,
+      'certificates',
+      /a private key that is not the certificate's/,
+      /Remove .*site\.pem/,
+    );
+  });
+
+  test('the containers run as somebody else than the owner', async () => {
+    const bundle = makeBundle({ SITE_USER: '4321:4321' });
+    await expectFailure(bundle, 'secrets', /^not owned by SITE_USER 4321:4321: .*webhook_token/, /chown/);
+  });
+
+  test('a certificate about to expire', async () => {
+    const almostTenYears = 3640 * 86_400_000;
+    const options = { clock: () => Date.now() + almostTenYears };
+    await expectFailure(
+      makeBundle(),
+      'certificates',
+      /is valid only until 20\d\d-/,
+      /^If it is site\.pem, remove it and run/,
+      options,
+    );
+  });
+});
+
+describe('the webhook', () => {
+  async function site(listening = new Webhook(['web'], token).handle, pem = pems.webhook) {
+    const port = await listen(httpsServer(pem, listening));
+    return makeBundle({ FAILOVER_WEBHOOK_URL: `https://localhost:${port}/failover` });
+  }
+
+  test('its name does not resolve', async () => {
+    const bundle = makeBundle({ FAILOVER_WEBHOOK_URL: 'https://gone.invalid/failover' });
+    await expectFailure(bundle, 'webhook-name', /^gone\.invalid does not resolve \(E/, /output WebhookUrl/);
+  });
+
+  test('nobody listens', async () => {
+    await expectFailure(
+      makeBundle(),
+      'webhook-tls',
+      /^localhost:9 cannot be reached \(ECONN/,
+      /Let this machine out/,
+    );
+  });
+
+  test('its certificate is from somebody whom nobody trusts', async () => {
+    const bundle = await site(undefined, pems.stranger);
+    await expectFailure(
+      bundle,
+      'webhook-tls',
+      /is refused here: self-signed certificate/,
+      /proxy that opens TLS/,
+    );
+  });
+
+  test('its certificate is for another name', async () => {
+    const bundle = await site(undefined, pems.stranger);
+    const options = { ca: certificatePart(pems.stranger) };
+    await expectFailure(
+      bundle,
+      'webhook-tls',
+      /Host: localhost\. is not in the cert's altnames/,
+      /proxy that opens TLS/,
+      options,
+    );
+  });
+
+  test('its URL is plain http', async () => {
+    const bundle = makeBundle({ FAILOVER_WEBHOOK_URL: 'http://localhost:9/failover' });
+    await expectFailure(bundle, 'webhook-tls', /begins with http:/, /https URL/);
+  });
+
+  test.each([
+    ['behind', -9000],
+    ['ahead', 9000],
+  ])('the clock of the site is 9 s %s', async (word, milliseconds) => {
+    const options = { clock: () => Date.now() + milliseconds };
+    await expectFailure(
+      await site(),
+      'clock',
+      new RegExp(`^the clock is (8\\.[5-9]|9\\.\\d) s ${word}`),
+      /time synchronisation/,
+      options,
+    );
+  });
+
+  test('the clock is looked at even if the certificate is not trusted', async () => {
+    const { of } = await diagnose(await site(undefined, pems.stranger), { cloud: false });
+    expect(of('clock')).toMatchObject({ state: 'ok' });
+    expect(of('webhook-token')).toMatchObject({
+      state: 'skipped',
+      found: expect.stringContaining('see webhook-tls'),
+    });
+  });
+
+  test('it refuses the token', async () => {
+    const bundle = await site(new Webhook(['web'], 'another').handle);
+    await expectFailure(
+      bundle,
+      'webhook-token',
+      /^the webhook refuses the token of this site \(401/,
+      /failover site init/,
+    );
+  });
+
+  test('it fails', async () => {
+    const bundle = await site(async (_, response) => answering(503, '{}')(_, response));
+    await expectFailure(bundle, 'webhook-token', /^the webhook fails \(503/, /log of the receiver/);
+  });
+
+  test('somebody else answers', async () => {
+    const bundle = await site(async (_, response) => answering(200, '<h1>It works!</h1>')(_, response));
+    await expectFailure(
+      bundle,
+      'webhook-token',
+      /^whoever answers is not the receiver \(200 <h1>/,
+      /output WebhookUrl/,
+    );
+  });
+});
+
+describe('the link to the standby', () => {
+  async function site(server = standbyServer(pems.host, certificatePart(pems.site))) {
+    return makeBundle({ STANDBY_ADDRESS: `127.0.0.1:${await listen(server)}` });
+  }
+
+  const nowhere = 'gone.invalid:9';
+
+  test('the host is not reached', async () => {
+    const bundle = makeBundle({ STANDBY_ADDRESS: nowhere });
+    await expectFailure(bundle, 'standby-port', /^gone\.invalid:9 cannot be reached \(E/, /siteCidrs/);
+  });
+
+  test('the host is not reached because it sleeps: skipped', async () => {
+    const bundle = makeBundle({ STANDBY_ADDRESS: nowhere });
+    writeConfig(bundle, '  pilotLight: true\n');
+    const account = deploy(bundle);
+    account.agent = undefined;
+    account.ec2
+      .on(DescribeInstancesCommand)
+      .resolves({ Reservations: [{ Instances: [{ State: { Name: 'stopped' } }] }] });
+    const { of } = await diagnose(bundle);
+    expect(of('standby-port')).toMatchObject({ state: 'skipped', found: 'the host sleeps (pilot light)' });
+    expect(of('host')).toMatchObject({
+      state: 'ok',
+      found: expect.stringContaining('sleeps (pilot light)'),
+    });
+  });
+
+  test('nobody listens while the standby sleeps: the link is looked at when it runs', async () => {
+    const { of } = await diagnose(makeBundle(), { cloud: false });
+    for (const name of ['standby-port', 'standby-tls', 'standby-plain']) {
+      expect(of(name)).toMatchObject({
+        state: 'skipped',
+        found: expect.stringContaining('while the standby sleeps'),
+      });
+    }
+  });
+
+  test('an address without a port', async () => {
+    const bundle = makeBundle({ STANDBY_ADDRESS: 'standby.acme.test' });
+    writeConfig(bundle, '');
+    await expectFailure(
+      bundle,
+      'standby-port',
+      /^STANDBY_ADDRESS is standby\.acme\.test, expected host:port/,
+      /StandbyAddress/,
+    );
+  });
+
+  test('somebody else answers there', async () => {
+    const bundle = await site(standbyServer(pems.stranger, certificatePart(pems.site)));
+    await expectFailure(
+      bundle,
+      'standby-tls',
+      /certificate of the host is not the one in .*standby\.crt/,
+      /If the host was replaced/,
+    );
+  });
+
+  test('the host does not know the site', async () => {
+    const bundle = await site(standbyServer(pems.host, certificatePart(pems.stranger)));
+    await expectFailure(
+      bundle,
+      'standby-tls',
+      /^the host refuses the certificate of this site \(E/,
+      /failover site init/,
+    );
+  });
+
+  test('the container answers in clear text', async () => {
+    const bundle = await site(httpServer(answering(200, 'hello')));
+    await expectFailure(bundle, 'standby-tls', /does not speak TLS/, /cdk deploy/);
+    await expectFailure(
+      bundle,
+      'standby-plain',
+      /^the host answers in clear text: HTTP\/1\.1 200 OK$/,
+      /TLS only/,
+    );
+  });
+});
+
+describe('the cloud side', () => {
+  const withCloud = { cloud: true };
+
+  test('a stack is not there', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).stacks.delete('shop-standby');
+    await expectFailure(
+      bundle,
+      'stacks',
+      /^not deployed in eu-central-1: shop-standby$/,
+      /cdk deploy --all/,
+      withCloud,
+    );
+  });
+
+  test('the last deployment was rolled back', async () => {
+    const bundle = makeBundle();
+    Object.assign(deploy(bundle).stacks.get('shop-failover') ?? {}, { status: 'UPDATE_ROLLBACK_COMPLETE' });
+    await expectFailure(
+      bundle,
+      'stacks',
+      /^shop-failover is UPDATE_ROLLBACK_COMPLETE$/,
+      /events in CloudFormation/,
+      withCloud,
+    );
+  });
+
+  test('.env says another address', async () => {
+    const bundle = makeBundle();
+    deploy(bundle);
+    setEnv(bundle, { STANDBY_ADDRESS: '198.51.100.1:9' });
+    await expectFailure(
+      bundle,
+      'settings',
+      /STANDBY_ADDRESS: deployed is 127\.0\.0\.1:9, \.env has 198\.51\.100\.1:9/,
+      /site init --force/,
+      withCloud,
+    );
+  });
+
+  test('the cloud has another certificate of the site', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).parameters.set('/shop/site/certificate', certificatePart(pems.stranger));
+    const found = /\/shop\/site\/certificate has another certificate than .*site\.pem/;
+    await expectFailure(bundle, 'site-certificate', found, /copy its secrets\/site\.pem here/, withCloud);
+  });
+
+  test.each(['site', 'standby'])('nobody has shown the cloud the certificate of the %s', async (whose) => {
+    const bundle = makeBundle();
+    deploy(bundle).parameters.set(`/shop/${whose}/certificate`, 'none');
+    const found = new RegExp(`/shop/${whose}/certificate holds no certificate`);
+    await expectFailure(bundle, `${whose}-certificate`, found, /[Rr]un "failover site init"/, withCloud);
+  });
+
+  test('the host was replaced', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).parameters.set('/shop/standby/certificate', certificatePart(pems.stranger));
+    await expectFailure(
+      bundle,
+      'standby-certificate',
+      /has another certificate than .*standby\.crt/,
+      /failover site init/,
+      withCloud,
+    );
+  });
+
+  test('Systems Manager does not reach the host', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).agent = 'ConnectionLost';
+    await expectFailure(
+      bundle,
+      'host',
+      /does not reach i-0123456789abcdef0 \(ConnectionLost\)/,
+      /SSM agent/,
+      withCloud,
+    );
+  });
+
+  test('the host has another image', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).state.drift = "the standby's image is web:1, the primary's is web:2";
+    await expectFailure(
+      bundle,
+      'standby-image',
+      /^drift: the standby's image is web:1/,
+      /Deploy the image/,
+      withCloud,
+    );
+  });
+
+  test('no heartbeat arrives any more', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).heartbeatAt = Date.now() - 300_000;
+    await expectFailure(bundle, 'heartbeat', /was evaluated 300 s ago/, /one of them/, withCloud);
+  });
+
+  test('no heartbeat ever arrived', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).heartbeatAt = undefined;
+    await expectFailure(bundle, 'heartbeat', /has never heard/, /docker compose up/, withCloud);
+  });
+
+  test('somebody has not confirmed', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).subscriptions = [{ Endpoint: 'oncall@acme.test', SubscriptionArn: 'PendingConfirmation' }];
+    await expectFailure(
+      bundle,
+      'mail',
+      /^not confirmed: oncall@acme\.test$/,
+      /Subscription Confirmation/,
+      withCloud,
+    );
+  });
+
+  test('something may not be read', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).sns.rejects(
+      Object.assign(new Error('not authorized to perform: SNS:ListSubscriptionsByTopic'), {
+        name: 'AuthorizationErrorException',
+      }),
+    );
+    await expectFailure(
+      bundle,
+      'mail',
+      /^cannot list the subscriptions .*SNS:ListSubscriptionsByTopic/,
+      /Use credentials that may do this/,
+      withCloud,
+    );
+  });
+});
+
+describe('what cannot be looked at', () => {
+  const cloudChecks = [
+    'stacks',
+    'settings',
+    'site-certificate',
+    'standby-certificate',
+    'host',
+    'standby-image',
+    'heartbeat',
+    'mail',
+  ];
+
+  test('without credentials the cloud side is skipped, and the rest is looked at', async () => {
+    const { findings, of } = await diagnose(makeBundle(), { signedIn: false });
+    for (const name of cloudChecks) {
+      expect(of(name)).toMatchObject({
+        state: 'skipped',
+        found: expect.stringContaining('no AWS credentials'),
+      });
+    }
+    expect(findings.filter(({ state }) => state !== 'skipped').length).toBeGreaterThan(8);
+  });
+
+  test('with --no-cloud it is skipped as well', async () => {
+    const { of } = await diagnose(makeBundle(), { cloud: false });
+    for (const name of cloudChecks) expect(of(name)).toMatchObject({ state: 'skipped', found: '--no-cloud' });
+  });
+
+  test('for people, each failure is followed by what to do', async () => {
+    const bundle = makeBundle();
+    const { exitCode, stdout } = await failover(['doctor', ...about(bundle), '--no-cloud']);
+    expect(stdout).toMatch(/^failed {3}haproxy {14}HAProxy does not answer .*\n {30}What to do: Start it/m);
+    expect(stdout).toMatch(/^ok {7}env {18}\d+ required variables are set$/m);
+    expect(stdout).toMatch(/\d+ ok, \d+ failed, \d+ skipped\n$/);
+    expect(exitCode).toBe(1);
+  });
+
+  test('on a terminal it says what it is looking at', async () => {
+    const { stderr } = await failover(['doctor', ...about(makeBundle()), '--no-cloud'], { isTTY: true });
+    expect(stderr).toContain('looking: env …');
+    expect(stderr.endsWith('\r\x1b[K')).toBe(true);
+  });
+});
