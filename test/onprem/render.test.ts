@@ -42,7 +42,9 @@ describe('what is rendered', () => {
   });
 
   test('a file that is empty on purpose will do', () => {
-    expect(parse(render('a: old <A_FILE>\n', { A_FILE: '/dev/null' }).rendered ?? '')).toEqual({ a: '/dev/null' });
+    expect(parse(render('a: old <A_FILE>\n', { A_FILE: '/dev/null' }).rendered ?? '')).toEqual({
+      a: '/dev/null',
+    });
   });
 
   test('a shipped true or false stays a boolean', () => {

@@ -7,7 +7,7 @@ const event = (Action: string, Attributes: Record<string, string>) =>
     Type: 'container',
     Action,
     Actor: { ID: 'a1', Attributes },
-    timeNano: 1_764_000_000_123_456_789,
+    timeNano: 1_764_000_000_123 * 1e6,
   });
 const haproxy = { 'com.docker.compose.service': 'haproxy' };
 
