@@ -86,6 +86,8 @@ export async function setStage(
   progress('synthesizes the CDK app');
   const ports = { standby: standbyPort, service: servicePort };
   const synthesized = synthesize(configFile, workDir, ports, changes);
+  // What still writes into the work folder must end before that is removed.
+  processes.onCleanup('assembly', async () => void (await synthesized.catch(() => {})));
   progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
   const found = maker.find(progress, [process.cwd(), workDir]);
   const [rehearsed, parts] = await Promise.all([synthesized, found]);
