@@ -38,11 +38,7 @@ interface Context {
 /** Brings up the compose file and a cloud around it, breaks the primary, and looks at the world afterwards. */
 export async function rehearse(options: Options, context: Context): Promise<Rehearsal> {
   const { workDir, processes, timeline, watch, print } = context;
-  const docker = await findDocker();
-  if (!docker)
-    throw new DrillError(
-      'no Docker daemon can be reached, and this drill is about its containers; start one, and see that "docker info" answers',
-    );
+  const docker = await dockerHere();
   const compose = await findCompose();
   timeline.add('drill', `finds Docker ${docker.version} and Compose ${compose.version} (${called(compose)})`);
   let site: ComposeSite | undefined;
@@ -75,6 +71,20 @@ export async function rehearse(options: Options, context: Context): Promise<Rehe
   const [lost] = lostNothing(measured.requests);
   const checks = [...before, ...(await checkEnd(stage, measured)), ...(lost ? [lost] : []), ...after];
   return { stage, compose, images, measured, checks };
+}
+
+/** Containers and the rest of the drill must reach each other. */
+async function dockerHere(): Promise<Docker> {
+  const { DOCKER_HOST: host = '' } = process.env;
+  if (process.platform !== 'linux' || !/^(unix:|$)/.test(host))
+    throw new DrillError(
+      `the drill runs on ${process.platform} with DOCKER_HOST="${host}"; expected Linux and a daemon on this machine; unset DOCKER_HOST, or run it there`,
+    );
+  const docker = await findDocker();
+  if (docker) return docker;
+  throw new DrillError(
+    'no Docker daemon can be reached, and this drill is about its containers; start one, and see that "docker info" answers',
+  );
 }
 
 const called = ({ command, args }: Compose) => [command, ...args].join(' ');
