@@ -1,5 +1,5 @@
-import type { Caller } from './endpoint.ts';
 import type { FunctionSettings } from './function-settings.ts';
+import type { Caller } from './iam/request.ts';
 
 function roleName({ roleArn }: FunctionSettings): string {
   return roleArn.replace(/^.*\//, '');
@@ -13,7 +13,7 @@ export function accessKeyOf(settings: FunctionSettings): string {
 /** Who a function is to the services it calls. */
 export function callerOf(settings: FunctionSettings, accountId: string): Caller {
   const role = roleName(settings);
-  return { arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
+  return { kind: 'role', arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
 }
 
 /** The variables that every SDK client reads. */

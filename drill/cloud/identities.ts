@@ -83,10 +83,19 @@ export const managedPolicy: ResourceType = {
 };
 
 export const instanceProfile: ResourceType = {
-  use: 'inert',
+  use: 'served',
   identify(place) {
     const name = place.property('InstanceProfileName') ?? generatedName(place);
     return { ref: name, attributes: { Arn: `arn:aws:iam::${place.accountId}:instance-profile/${name}` } };
+  },
+};
+
+export const logGroup: ResourceType = {
+  use: 'inert',
+  identify(place) {
+    const name = place.property('LogGroupName') ?? generatedName(place);
+    // Its ARN stands for the group and all streams in it.
+    return { ref: name, attributes: { Arn: arn(place, 'logs', `log-group:${name}:*`) } };
   },
 };
 

@@ -8,10 +8,12 @@ import {
   httpUrl,
   instanceId,
   instanceType,
+  managedPolicy,
   plainValue,
   port,
   seconds,
   serviceName,
+  tags,
 } from './values.ts';
 
 /**
@@ -187,6 +189,14 @@ const keys = v.strictObject({
     'How Alertmanager proves who it is.',
   ),
   policy: described(v.optional(policy, {}), 'When to move.'),
+  tags: described(
+    v.optional(tags, {}),
+    'Put on every resource that takes tags, besides `project: hybrid-failover`.',
+  ),
+  permissionsBoundaryArn: described(
+    v.optional(managedPolicy),
+    'An IAM policy that bounds every role of the stacks, for accounts that demand one.',
+  ),
 });
 
 export const schema = v.pipe(
