@@ -6,9 +6,9 @@ import { HttpError, type HttpEvent, type HttpResult } from './http.ts';
 
 /**
  * A retired token is refused at the latest after so long. Each read of the secret costs 5 USD per million:
- * at this age, a sandbox that is asked all the time costs 0.11 USD a month.
+ * at this age, a sandbox that is asked all the time costs 0.02 USD a month.
  */
-export const cacheSeconds = 120;
+export const cacheSeconds = 600;
 const firstPauseSeconds = 5;
 
 /**

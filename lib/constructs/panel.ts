@@ -55,7 +55,7 @@ export class Panel extends Construct {
           ]),
         ],
         [
-          graph('What the site says (requests; the heartbeat is one each 10 s)', [
+          graph('What the site says (requests; the heartbeat is one each 11 s)', [
             api.metricCount({ ...minute, label: 'requests' }),
             api.metricClientError({ ...minute, statistic: Stats.SUM, label: '4xx' }),
             api.metricServerError({ ...minute, statistic: Stats.SUM, label: '5xx' }),

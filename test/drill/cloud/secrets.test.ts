@@ -26,10 +26,18 @@ let client: SecretsManagerClient;
 
 beforeEach(async () => {
   secrets = createSecrets(nothing, { [SecretId]: 'first' });
-  endpoint = await startEndpoint({ secretsmanager: secrets.service }, () => true, (error) => {
-    throw error;
+  endpoint = await startEndpoint(
+    { secretsmanager: secrets.service },
+    () => true,
+    (error) => {
+      throw error;
+    },
+  );
+  endpoint.registerCaller('KEY', {
+    kind: 'role',
+    arn: 'arn:aws:iam::123456789012:user/operator',
+    role: 'operator',
   });
-  endpoint.registerCaller('KEY', { kind: 'role', arn: 'arn:aws:iam::123456789012:user/operator', role: 'operator' });
   client = new SecretsManagerClient({
     region: 'eu-west-1',
     endpoint: endpoint.url,

@@ -144,15 +144,12 @@ describe('a month asleep', () => {
     east = await estimate({ ...config, region: 'us-east-1' });
   }, 60_000);
 
-  /**
-   * The target is 1 USD after AWS's allowances. docs/cost.md says by how much each region misses it or stays
-   * below; these are the limits that hold meanwhile, to be lowered with it and not to be raised.
-   */
+  /** After AWS's allowances; docs/cost.md says what is left of it, and what it costs without them. */
   it.each([
-    ['us-east-1', () => east.controlPlane.afterAllowances, 1.1],
-    ['eu-central-1', () => here.controlPlane.afterAllowances, 1.2],
-  ])('the control plane stays below its limit in %s', (_, amount, limit) => {
-    expect(amount()).toBeLessThan(limit);
+    ['us-east-1', () => east.controlPlane.afterAllowances],
+    ['eu-central-1', () => here.controlPlane.afterAllowances],
+  ])('the control plane costs less than 1 USD in %s', (_, amount) => {
+    expect(amount()).toBeLessThan(1);
   });
 
   it('costs only where AWS has no allowance that lasts', () => {
