@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrillError, messageOf } from './errors.ts';
+import { createRoot } from './images/root.ts';
 import { dockerVersion } from './parts/index.ts';
 
 const run = promisify(execFile);
@@ -15,6 +16,9 @@ export interface Docker {
   /** The daemon's version. */
   readonly version: string;
 }
+
+/** What the images of the API are based on while a drill runs: this machine's own Node. */
+export const baseImage = `hybrid-failover-drill-base:${process.pid}`;
 
 /** Images that were made for a drill; `remove` leaves the daemon as it was. */
 export interface BuiltImages {
@@ -41,22 +45,21 @@ export async function buildImages(
   contextFolder: string,
   names: readonly string[],
 ): Promise<BuiltImages> {
-  const base = `hybrid-failover-drill-base:${process.pid}`;
   const folder = mkdtempSync(join(tmpdir(), 'drill-image-'));
   const remove = async () => {
-    const present = await Promise.all([...names, base].map((name) => exists(docker, name)));
-    const made = [...names, base].filter((_name, index) => present[index]);
+    const present = await Promise.all([...names, baseImage].map((name) => exists(docker, name)));
+    const made = [...names, baseImage].filter((_name, index) => present[index]);
     if (made.length > 0) await run(docker.command, ['image', 'rm', '--force', ...made]);
   };
   try {
     await fillWithNode(folder);
     // The classic builder: the newer one needs a plug-in, and looks for its base images in a registry.
     const env = { ...process.env, DOCKER_BUILDKIT: '0' };
-    await run(docker.command, ['build', '--quiet', '--tag', base, folder], { env });
+    await run(docker.command, ['build', '--quiet', '--tag', baseImage, folder], { env });
     const tags = names.flatMap((name) => ['--tag', name]);
     await run(
       docker.command,
-      ['build', '--quiet', '--build-arg', `BASE_IMAGE=${base}`, ...tags, contextFolder],
+      ['build', '--quiet', '--build-arg', `BASE_IMAGE=${baseImage}`, ...tags, contextFolder],
       { env },
     );
   } catch (error) {
@@ -130,21 +133,7 @@ async function exists(docker: Docker, image: string): Promise<boolean> {
 
 /** Lays out a file system with nothing but Node in it. */
 async function fillWithNode(folder: string): Promise<void> {
-  const root = join(folder, 'root');
-  const place = (source: string, target: string) => {
-    mkdirSync(dirname(join(root, target)), { recursive: true });
-    // Libraries are links to versioned files; the image gets the files under the names that are asked for.
-    cpSync(realpathSync(source), join(root, target));
-  };
-  place(process.execPath, '/usr/local/bin/node');
-  for (const library of await librariesOf(process.execPath)) place(library, library);
-  mkdirSync(join(root, 'tmp'));
+  await createRoot(folder).placeProgram(process.execPath, '/usr/local/bin/node');
   // Docker's default PATH already leads to /usr/local/bin; each further line would copy everything once more.
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY root/ /\n');
-}
-
-/** The shared libraries of a program, and the loader that its header names. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await run('ldd', [program]);
-  return stdout.split('\n').flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }

@@ -13,14 +13,15 @@ export async function readBody(message: IncomingMessage, limit: number): Promise
 }
 
 /**
- * Listens on a loopback port (a free one without `port`).
+ * Listens on a port of this machine's loopback address, unless another of its addresses is named; on a free
+ * port without `port`.
  * @returns the port
- * @throws if the port is taken
+ * @throws if the port is taken, or the address is none of this machine
  */
-export function listen(server: TcpServer, port = 0): Promise<number> {
+export function listen(server: TcpServer, port = 0, address = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, address, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -3,7 +3,7 @@ import { listen } from './http.ts';
 
 /** A way for TCP connections that can be cut, as the line between a site and the cloud can. */
 export interface Link {
-  /** Where its near end listens, on the loopback address. */
+  /** Where its near end listens. */
   readonly port: number;
   /** Breaks all connections (reset) and refuses new ones in the same way. */
   cut(): void;
@@ -12,8 +12,11 @@ export interface Link {
   stop(): Promise<void>;
 }
 
-/** Starts a link to a port on the loopback address. */
-export async function startLink(toPort: number): Promise<Link> {
+/**
+ * Starts a link to a port on the loopback address.
+ * @param nearAddress where its near end listens: another address of this machine lets containers in
+ */
+export async function startLink(toPort: number, nearAddress = '127.0.0.1'): Promise<Link> {
   const near = new Set<Socket>();
   let isCut = false;
   const server = createServer((socket) => {
@@ -34,7 +37,7 @@ export async function startLink(toPort: number): Promise<Link> {
     socket.pipe(far);
     far.pipe(socket);
   });
-  const port = await listen(server);
+  const port = await listen(server, 0, nearAddress);
   const breakAll = () => {
     for (const socket of near) socket.resetAndDestroy();
   };

@@ -57,6 +57,13 @@ export interface Site {
   start(part: PartOfSite): Promise<void>;
 }
 
+/** A way to make a site: what it is made of, and how it is brought up once the rest of the world is there. */
+export interface SiteMaker {
+  /** @param mounts folders that the parts must see */
+  find(progress: (line: string) => void, mounts: readonly string[]): Promise<SiteParts>;
+  start(parts: SiteParts, settings: SiteSettings, workDir: string, processes: Processes): Promise<Site>;
+}
+
 /** Brings up the site from the files that production uses, on free loopback ports. */
 export async function startSite(
   parts: SiteParts,

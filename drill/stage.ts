@@ -17,7 +17,14 @@ import { steadyPorts } from './parts/index.ts';
 import type { Processes } from './processes.ts';
 import { recordsOf } from './records.ts';
 import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
-import { type Site, type SiteParts, type SiteVariation, siteParts, startSite } from './site.ts';
+import {
+  type Site,
+  type SiteMaker,
+  type SiteParts,
+  type SiteVariation,
+  siteParts,
+  startSite,
+} from './site.ts';
 import { partsOfSite } from './slot-parts.ts';
 import { makeHost } from './standby-host.ts';
 import type { Timeline } from './timeline.ts';
@@ -50,6 +57,8 @@ export interface StageOptions {
   readonly workDir: string;
   /** What the configuration is changed to besides what every rehearsal changes. */
   readonly changes?: ConfigChanges;
+  /** How the site is made; of programs on this machine without it. */
+  readonly site?: SiteMaker;
   readonly variation?: SiteVariation;
   readonly latencies?: Partial<Latencies>;
   /** What the functions are told of the policy instead of what the assembly says. */
@@ -70,14 +79,17 @@ export async function setStage(
   watch: Watch,
 ): Promise<Stage> {
   const { configFile, workDir, changes, variation, brokenImages = false, awaitsHeartbeat = true } = options;
+  const maker = options.site ?? ofPrograms;
   const progress = (line: string) => timeline.add('drill', line);
   const [standbyPort = 0, servicePort = 0] = await steadyPorts(2);
   mkdirSync(workDir, { recursive: true });
   progress('synthesizes the CDK app');
   const ports = { standby: standbyPort, service: servicePort };
   const synthesized = synthesize(configFile, workDir, ports, changes);
+  // What still writes into the work folder must end before that is removed.
+  processes.onCleanup('assembly', async () => void (await synthesized.catch(() => {})));
   progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
-  const found = partsOfSite(progress, [process.cwd(), workDir]);
+  const found = maker.find(progress, [process.cwd(), workDir]);
   const [rehearsed, parts] = await Promise.all([synthesized, found]);
   const { host, docker, repairImages } = await makeHost(
     rehearsed,
@@ -113,7 +125,7 @@ export async function setStage(
   processes.onCleanup('stand-in cloud', cloud.stop);
   const link = options.canBeCut ? await startLink(Number(new URL(cloud.webhookUrl).port)) : undefined;
   if (link) processes.onCleanup('link', link.stop);
-  const site = await startSite(
+  const site = await maker.start(
     parts,
     {
       serviceName: rehearsed.service.name,
@@ -156,6 +168,8 @@ export async function setStage(
     repairImages,
   };
 }
+
+const ofPrograms: SiteMaker = { find: partsOfSite, start: startSite };
 
 /** After its first heartbeat the control plane looks at the host: what it does then would be in the way. */
 async function comesToRest(state: () => Promise<State>): Promise<void> {

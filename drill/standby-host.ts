@@ -33,8 +33,10 @@ export async function makeHost(
     docker,
     config.services.map(({ name }) => `failover-${name}`),
   );
-  const built = await buildImages(docker, apiFolder, images);
-  processes.onCleanup('images', built.remove);
+  const building = buildImages(docker, apiFolder, images);
+  // Whoever ends the drill meanwhile waits for the build: what it makes would be left behind.
+  processes.onCleanup('images', async () => (await building.catch(() => undefined))?.remove());
+  await building;
   const host = createDockerHost(folder, docker.command);
   if (!broken) return { host, docker, repairImages: async () => {} };
   const bad = await breakImages(docker, images);

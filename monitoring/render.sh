@@ -56,7 +56,8 @@ rendered=$(awk -v file="$in" '
         stop(name " is \"" value "\"; expected true or false; correct it")
       return value
     }
-    if (name ~ /_FILE$/ && system("[ -f \"$" name "\" ] && [ -r \"$" name "\" ]") != 0)
+    # Not only regular files: /dev/null says that there is nothing to read.
+    if (name ~ /_FILE$/ && system("[ ! -d \"$" name "\" ] && [ -r \"$" name "\" ]") != 0)
       stop(name " is \"" value "\"; expected the path of a file that this user can read; create it or correct its permissions")
     return quoted(value)
   }

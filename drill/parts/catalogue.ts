@@ -6,6 +6,7 @@ export const partNames = [
   'alertmanager',
   'amtool',
   'blackbox_exporter',
+  'busybox',
 ] as const;
 
 export type PartName = (typeof partNames)[number];
@@ -68,5 +69,13 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
     executables: ['blackbox_exporter', 'prometheus-blackbox-exporter'],
     debianPackage: 'prometheus-blackbox-exporter',
     versionArguments: ['--version'],
+  },
+  // The shell and the few commands that render.sh and the health checks use.
+  busybox: {
+    composeService: 'blackbox',
+    imagePath: '/bin/busybox',
+    executables: ['busybox'],
+    debianPackage: 'busybox-static',
+    versionArguments: ['--help'],
   },
 };

@@ -11,6 +11,8 @@ export type FindOptions = {
   mounts?: readonly string[];
   /** Folders of this machine to look in; PATH and the sbin folders unless given. */
   folders?: readonly string[];
+  /** Look on this machine only: a program in an image cannot be copied. */
+  outsideDocker?: boolean;
 };
 
 /**
@@ -20,7 +22,7 @@ export type FindOptions = {
  */
 export async function findParts<Name extends PartName>(
   names: readonly Name[],
-  { progress = () => {}, mounts = [], folders = hostFolders() }: FindOptions = {},
+  { progress = () => {}, mounts = [], folders = hostFolders(), outsideDocker = false }: FindOptions = {},
 ): Promise<Record<Name, Program>> {
   const found = new Map<PartName, Program>();
   const tried = new Map<PartName, string[]>(names.map((name) => [name, []]));
@@ -31,7 +33,7 @@ export async function findParts<Name extends PartName>(
 
   await Promise.all(
     names.map(async (name) => {
-      keep(name, await findInDocker(name, mounts));
+      if (!outsideDocker) keep(name, await findInDocker(name, mounts));
       if (!found.has(name)) keep(name, await findOnPath(name, folders));
     }),
   );

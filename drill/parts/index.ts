@@ -1,5 +1,5 @@
 export type { PartName } from './catalogue.ts';
-export { dockerVersion, pinnedImage } from './docker.ts';
+export { dockerVersion, findInDocker, pinnedImage } from './docker.ts';
 export { findParts } from './find.ts';
 export { freePorts, PORTS_VARIABLE, portRanges, steadyPorts } from './free-port.ts';
 export { cacheFolder } from './packages.ts';

@@ -26,3 +26,14 @@ export function relocated(executable: string, root: string, compiledIn: string) 
   const script = `exec ${descriptor}<"$0" && exec "$@"`;
   return { command: 'sh', args: ['-c', script, join(root, compiledIn), executable] };
 }
+
+/** What such a start opens and runs; undefined for a program that was not relocated. */
+export function inRelocated({ command, args }: { command: string; args: readonly string[] }) {
+  const [folder, executable] = args.slice(-2);
+  return command === 'sh' && folder && executable ? { folder, executable } : undefined;
+}
+
+/** The same start as a file that can take the program's place, where both have a fixed one. */
+export function relocatedScript(executable: string, folder: string): string {
+  return `#!/bin/sh\nexec ${descriptor}<${folder} && exec ${executable} "$@"\n`;
+}

@@ -41,6 +41,12 @@ describe('what is rendered', () => {
     expect(parse(render('a: old <A>\n', { A: value }).rendered ?? '')).toEqual({ a: value });
   });
 
+  test('a file that is empty on purpose will do', () => {
+    expect(parse(render('a: old <A_FILE>\n', { A_FILE: '/dev/null' }).rendered ?? '')).toEqual({
+      a: '/dev/null',
+    });
+  });
+
   test('a shipped true or false stays a boolean', () => {
     expect(parse(render('a: true <A>\n', { A: 'false' }).rendered ?? '')).toEqual({ a: false });
   });

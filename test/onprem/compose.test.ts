@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { services } from '../../drill/compose/bring-up.ts';
+import { repository } from './site.ts';
+
+const text = readFileSync(`${repository}onprem/compose.yaml`, 'utf8');
+const dockerfile = readFileSync(`${repository}onprem/api/Dockerfile`, 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly user?: string;
+  readonly read_only?: boolean | string;
+  readonly cap_drop?: readonly string[];
+  readonly cap_add?: unknown;
+  readonly privileged?: unknown;
+  readonly security_opt?: readonly string[];
+  readonly restart?: string;
+  readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly secrets?: readonly string[];
+  readonly volumes?: readonly (string | { readonly source: string })[];
+}
+
+/** What stands in the file, with every variable at its default. */
+const compose = parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/\$\{(\w+):\?[^}]*\}/g, '<$1>'), {
+  merge: true,
+}) as { services: Record<string, Service>; name?: string };
+
+const of = (name: string): Service => {
+  const service = compose.services[name];
+  if (!service) throw new Error(`onprem/compose.yaml has no service ${name}`);
+  return service;
+};
+
+test('the drill looks at every service', () => {
+  expect([...services].sort()).toEqual(Object.keys(compose.services).sort());
+});
+
+describe.each(services)('%s', (name) => {
+  test('does not run as root', () => {
+    // The image of the application brings its own user.
+    const user = name === 'api' ? /^USER (\S+)$/m.exec(dockerfile)?.[1] : of(name).user;
+    expect(user).toMatch(/^(<SITE_USER>|[1-9]\d*:[1-9]\d*)$/);
+  });
+  test('cannot write to its root file system', () => expect(String(of(name).read_only)).toBe('true'));
+  test('has no capabilities and gets no new privileges', () => {
+    const { cap_drop, cap_add, privileged, security_opt } = of(name);
+    expect({ cap_drop, cap_add, privileged, security_opt }).toEqual({
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+  });
+  test('has a health check', () => {
+    const inImage = /^HEALTHCHECK .*\\\n {2}CMD \["node", "healthcheck.ts"\]$/m.test(dockerfile);
+    const known = name === 'api' ? inImage : /^CMD,wget/.test(String(of(name).healthcheck?.test));
+    expect(known).toBe(true);
+  });
+  test('is started again', () => expect(of(name).restart).toBe('unless-stopped'));
+  test('has a log that does not grow without end', () => {
+    expect(of(name).logging).toEqual({
+      driver: 'json-file',
+      options: { 'max-size': '10m', 'max-file': '3' },
+    });
+  });
+  test('has an image of a precise version', () => {
+    const image = name === 'api' ? (/^ARG BASE_IMAGE=(\S+)$/m.exec(dockerfile)?.[1] ?? '') : of(name).image;
+    expect(image).toMatch(/^[\w./-]+:v?\d+\.\d+\.\d+(-[\w-]+)?$/);
+  });
+  test('gets from the host only what it needs', () => {
+    const sources = (of(name).volumes ?? []).map((one) => (typeof one === 'string' ? one : one.source));
+    for (const source of sources)
+      expect(source).toMatch(/^(\.\/haproxy|\.\.\/monitoring):\S+:ro$|^\.\/data\/\w+$/);
+  });
+});
+
+test('a secret is given only to who uses it', () => {
+  const holders = services.filter((name) => (of(name).secrets ?? []).length > 0);
+  expect(holders.filter((name) => !['alertmanager', 'haproxy'].includes(name))).toEqual([]);
+  for (const name of holders) expect(of(name).user).toBe('<SITE_USER>');
+  expect(services.filter((name) => of(name).secrets?.includes('webhook_token'))).toEqual(['alertmanager']);
+});
+
+test('Compose 1.29 can read it too', () => {
+  expect(compose.name).toBeUndefined();
+  expect(text).not.toMatch(/^[^#\n]*\$\{\w+:?\+/m);
+  expect(text.match(/pull_policy: .*/g)).toEqual(['pull_policy: if_not_present']);
+});
