@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import { DrillError } from './errors.ts';
 import { freePorts, invocation, type Program } from './parts/index.ts';
 import { isListening, type Processes, type Supervised } from './processes.ts';
@@ -28,6 +29,9 @@ export interface SiteSettings {
   /** Where clients reach the service. */
   readonly servicePort: number;
   readonly standbyAddress: string;
+  readonly siteKeyPair: KeyPair;
+  /** PEM; there when the standby's host has been prepared. */
+  readonly standbyCertificate: Promise<string>;
   readonly webhookUrl: string;
   readonly token: string;
   readonly smtpPort: number;
@@ -72,6 +76,11 @@ export async function startSite(
   const local = (port: number | undefined) => `127.0.0.1:${port}`;
   const tokenFile = join(folder, 'webhook_token');
   writeFileSync(tokenFile, settings.token, { mode: 0o600 });
+  const siteCertificateFile = join(folder, 'site.pem');
+  writeFileSync(siteCertificateFile, settings.siteKeyPair.pem, { mode: 0o600 });
+  const standbyCertificateFile = join(folder, 'standby.crt');
+  // It may fail before HAProxy waits for it, and then fails that.
+  settings.standbyCertificate.catch(() => {});
   const environment = {
     SERVICE_NAME: settings.serviceName,
     SERVICE_BIND: local(service),
@@ -79,6 +88,8 @@ export async function startSite(
     METRICS_BIND: local(metrics),
     PRIMARY_ADDRESS: local(primary),
     STANDBY_ADDRESS: settings.standbyAddress,
+    SITE_CERTIFICATE_FILE: siteCertificateFile,
+    STANDBY_CERTIFICATE_FILE: standbyCertificateFile,
     HEALTH_PATH: settings.healthPath,
     HAPROXY_LOG: settings.logAddress,
     HAPROXY_LOG_FORMAT: 'rfc3164',
@@ -153,7 +164,10 @@ export async function startSite(
 
   const haproxyFile = variation.files?.['haproxy.cfg'] ?? join(repository, 'onprem/haproxy/haproxy.cfg');
   const launch: Record<PartOfSite, () => Promise<Supervised>> = {
-    haproxy: () => run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment }),
+    haproxy: async () => {
+      writeFileSync(standbyCertificateFile, await settings.standbyCertificate);
+      return run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment });
+    },
     blackbox_exporter: () =>
       run('blackbox_exporter', blackbox, [
         `--config.file=${join(repository, 'monitoring/blackbox.yml')}`,

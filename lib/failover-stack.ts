@@ -1,7 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import type { Config } from './config/schema.ts';
+import type { Config, DnsConfig } from './config/schema.ts';
+import { LinkCertificates } from './constructs/link-certificates.ts';
 import { People } from './constructs/people.ts';
 import { Receiver } from './constructs/receiver.ts';
 import { Reconciler } from './constructs/reconciler.ts';
@@ -30,6 +31,7 @@ export class FailoverStack extends Stack {
     const people = new People(this, 'People', config.emails);
     const table = new StateTable(this, 'State');
     this.images = new ServiceImages(this, 'Images', config);
+    const certificates = new LinkCertificates(this, 'Link', config.name);
     const documents = config.services.map(
       (service) =>
         new StandbyDocument(this, `Standby-${service.name}`, {
@@ -38,6 +40,8 @@ export class FailoverStack extends Stack {
           documentName: `${config.name}-${service.name}`,
           imageUri: this.images.uri(service),
           pilotLight: config.standby.pilotLight,
+          certificates,
+          publicDoor: config.dns?.service === service.name ? publicDoorOf(config.dns) : undefined,
         }),
     );
     const services = this.toJsonString(
@@ -84,6 +88,11 @@ export class FailoverStack extends Stack {
     new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
     new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });
   }
+}
+
+/** Public clients call the standby only where DNS may send them there. */
+function publicDoorOf({ port, certificateSecretArn }: DnsConfig) {
+  return { port, certificateSecretArn };
 }
 
 /** The reconciler may do no more to the instance than this configuration asks for. */

@@ -83,7 +83,7 @@ export const managedPolicy: ResourceType = {
 };
 
 export const instanceProfile: ResourceType = {
-  use: 'inert',
+  use: 'served',
   identify(place) {
     const name = place.property('InstanceProfileName') ?? generatedName(place);
     return { ref: name, attributes: { Arn: `arn:aws:iam::${place.accountId}:instance-profile/${name}` } };

@@ -1,7 +1,7 @@
 import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
 import { createInvokeAsync } from './async-invoke.ts';
-import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
+import { accessKeyOf, callerOf, credentials, hostCallerOf, sandboxEnvironment } from './credentials.ts';
 import { type Authorize, startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { FunctionSettings } from './function-settings.ts';
@@ -32,6 +32,10 @@ export interface CloudOptions {
   readonly existingInstances?: readonly string[];
   /** Secrets that exist besides those of the assembly: values by ARN. */
   readonly existingSecrets?: Readonly<Record<string, string>>;
+  /** Certificates for public names that people keep as secrets: PEM by ARN. */
+  readonly certificateSecrets?: Readonly<Record<string, string>>;
+  /** What people have put into parameters: values by name. */
+  readonly existingParameters?: Readonly<Record<string, string>>;
   readonly instanceState?: 'running' | 'stopped';
   readonly authorize?: Authorize;
   /** Changes what the template gives a function as its environment. */
@@ -49,6 +53,8 @@ export interface Cloud {
   readonly secrets: ReadonlyMap<string, string>;
   /** The webhook's token: the one secret of the assembly. */
   readonly token: string;
+  /** What the parameter store holds, by name. */
+  readonly parameters: ReadonlyMap<string, string>;
   /** Physical names of the tables. */
   readonly tables: readonly string[];
   readonly instanceIds: readonly string[];
@@ -124,8 +130,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const instanceArn = (id: string) => `arn:aws:ec2:${place.region}:${place.accountId}:instance/${id}`;
   const world = { latencies, background, events, tell, host, instanceArn };
   const ec2 = createEc2(instances, options.instanceState ?? 'running', world);
-  const ssm = createSsm(assembly, { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline });
-  const secrets = createSecrets(assembly, options.existingSecrets);
+  const ssm = createSsm(
+    assembly,
+    { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline },
+    options.existingParameters,
+  );
+  const secrets = createSecrets(assembly, { ...options.existingSecrets, ...options.certificateSecrets });
   const api = readHttpApi(assembly, functions);
   const dynamodb = await startDynamoDb(assembly);
   const services = {
@@ -143,6 +153,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     arn: `arn:aws:iam::${place.accountId}:user/operator`,
     role: 'operator',
   });
+  const [hostId = ''] = instances.map(({ id }) => id);
+  endpoint.registerCaller(HOST_KEY, hostCallerOf(assembly, hostId));
+  host.assume(credentials(HOST_KEY, place.region, endpoint.url));
   const gateway = await startGateway(api, place.accountId, functions, tell);
   events.startSchedules();
 
@@ -150,7 +163,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     apiUrl: gateway.url,
     webhookUrl: gateway.url + webhookPath(api.routes.map(({ key }) => key)),
     secrets: secrets.values,
-    token: onlyToken(secrets.values),
+    token: onlyToken(secrets.values, options.certificateSecrets),
+    parameters: ssm.parameters,
     tables: dynamodb.tables,
     instanceIds: instances.map(({ id }) => id),
     subscribers: [...sns.subscribers.values()].flat(),
@@ -178,6 +192,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 const OPERATOR_KEY = 'DRILLOPERATOR0000000';
+const HOST_KEY = 'DRILLHOST00000000000';
 /** Of an instance whose template, if it has one, does not say. */
 const USUAL_TYPE = 't3.small';
 
@@ -211,8 +226,8 @@ function webhookPath(routeKeys: readonly string[]): string {
   );
 }
 
-function onlyToken(values: ReadonlyMap<string, string>): string {
-  const [token, ...others] = values.values();
+function onlyToken(values: ReadonlyMap<string, string>, certificates: object = {}): string {
+  const [token, ...others] = [...values].flatMap(([arn, value]) => (arn in certificates ? [] : value));
   if (token !== undefined && others.length === 0) return token;
   throw new DrillError(
     `the assembly has ${values.size} secrets, but the drill needs exactly one: the webhook's token`,

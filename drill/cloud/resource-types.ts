@@ -60,6 +60,8 @@ const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Permission': numbered('inert', 'perm-'),
   'AWS::Logs::LogGroup': named('inert', 'LogGroupName', 'logs', 'log-group:'),
   'AWS::Logs::MetricFilter': named('inert', 'FilterName', 'logs', 'metric-filter:'),
+  'AWS::Route53::HealthCheck': numbered('inert', '', 'HealthCheckId'),
+  'AWS::Route53::RecordSet': numbered('inert', ''),
   'AWS::SNS::Subscription': subscription,
   'AWS::SNS::Topic': topic,
   'AWS::SNS::TopicPolicy': numbered('inert', 'topicpolicy-'),

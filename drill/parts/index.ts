@@ -1,3 +1,4 @@
+export { capture } from './capture.ts';
 export type { PartName } from './catalogue.ts';
 export { dockerVersion, pinnedImage } from './docker.ts';
 export { findParts } from './find.ts';
