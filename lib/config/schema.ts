@@ -264,6 +264,17 @@ export const schema = v.pipe(
   v.forward(
     v.partialCheck(
       [['dns'], ['services']],
+      ({ dns, services }) =>
+        !services.some(
+          ({ witnessUrl = '' }) => dns !== undefined && URL.parse(witnessUrl)?.hostname === dns.recordName,
+        ),
+      "a name that no `witnessUrl` asks: in an outage it leads to the standby, and the witness must ask the site; give it the site's address",
+    ),
+    ['dns', 'recordName'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services']],
       ({ dns, services }) => dns === undefined || !services.flatMap(portsOf).includes(dns.port),
       'a port that no service uses',
     ),

@@ -35,10 +35,10 @@ begin_link() {
 await_link() {
   local deadline=$((SECONDS + 5))
   [[ -s $link_config ]] ||
-    fail "$ACTION: $container answers, but the site cannot reach it: this host has no certificate of the site; run $init_command"
+    fail "$ACTION: the site cannot reach $container: this host has no certificate of the site; run $init_command"
   until link_answers; do
     ((SECONDS < deadline)) ||
-      fail "$ACTION: $container answers, but nothing listens on :$LINK_PORT for the site; \"journalctl -u $link_unit\" on the host says why"
+      fail "$ACTION: the site cannot reach $container: nothing listens on :$LINK_PORT; \"journalctl -u $link_unit\" on the host says why"
     sleep 0.05
   done
 }
@@ -217,6 +217,7 @@ prepare_link() {
     close_link
   elif ! link_answers; then
     run_systemctl start "$link_unit"
+    await_link
   elif [[ $(link_fingerprint) != "$before" ]]; then
     # Connections that are open live on.
     run_systemctl reload "$link_unit"
