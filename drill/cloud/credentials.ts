@@ -18,7 +18,7 @@ export function callerOf(settings: FunctionSettings, accountId: string): Caller 
 }
 
 /** The role of an instance that no stack makes: what it may do is for its owner to say. */
-export const OWN_HOST_ROLE = 'own-host';
+const OWN_HOST_ROLE = 'own-host';
 
 /** Who an instance is to the services it calls: the role in its profile. */
 export function hostCallerOf(assembly: Assembly, instanceId: string): Caller {

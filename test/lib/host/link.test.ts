@@ -8,7 +8,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/certificates.ts';
 import { credentials } from '../../../drill/cloud/credentials.ts';
 import { type Access, type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
-import { createSecrets } from '../../../drill/cloud/services/secrets.ts';
 import { createParameters, type Parameters } from '../../../drill/cloud/services/ssm-parameters.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
