@@ -6,12 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, wholeNumber, writableFile } from './arguments.ts';
+import { type Review, together } from './cloud/iam/review.ts';
 import { cleanUpOnEnd } from './endings.ts';
 import { messageOf } from './errors.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { readOutcome } from './scenarios/child.ts';
 import { scenarios } from './scenarios/index.ts';
-import { asJson, progressLine, table } from './scenarios/report.ts';
+import { asJson, grantsLines, isTight, progressLine, table } from './scenarios/report.ts';
 import type { Outcome, Scenario } from './scenarios/scenario.ts';
 import { makeSlots } from './slot.ts';
 import { workFolder } from './work-folder.ts';
@@ -34,7 +35,10 @@ const usage = `Plays every scenario that npm start -- --list shows, each on a si
   --at-once N     scenarios at the same time, 1 to 4 (2)
   --help          this text
 
-Exit code 0 only if every scenario passed; 1 if not; 2 for a mistake in the call.`;
+At the end it lists what the stacks allow and no scenario needed.
+
+Exit code 0 only if every scenario passed and nothing is allowed in vain; 1 if not; 2 for a mistake in the
+call.`;
 
 const described = {
   help: { type: 'boolean' },
@@ -80,35 +84,43 @@ async function main(): Promise<number> {
   cleanUpOnEnd(end, complain);
   try {
     const began = Date.now();
-    const outcomes = await playAll(options, processes, ending.signal);
+    const { outcomes, reviews } = await playAll(options, processes, ending.signal);
     // Whoever ended it wants no verdict; the exit code follows when all is cleaned up.
     if (ending.signal.aborted) return 1;
-    for (const line of table(outcomes)) print(line);
+    const iam = together(reviews);
+    for (const line of [...table(outcomes), ...grantsLines(iam)]) print(line);
     print(`It took ${((Date.now() - began) / 60_000).toFixed(1)} minutes.`);
-    if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(asJson(outcomes), null, 2)}\n`);
-    return outcomes.every(({ outcome }) => outcome === 'passed') ? 0 : 1;
+    if (options.jsonFile)
+      writeFileSync(options.jsonFile, `${JSON.stringify({ ...asJson(outcomes), iam }, null, 2)}\n`);
+    return outcomes.every(({ outcome }) => outcome === 'passed') && isTight(iam) ? 0 : 1;
   } finally {
     await processes.cleanup();
   }
 }
 
 /** The longest first, so that none is waited for alone at the end; the outcomes in the order of the list. */
-async function playAll(options: Options, processes: Processes, ending: AbortSignal): Promise<Outcome[]> {
+async function playAll(
+  options: Options,
+  processes: Processes,
+  ending: AbortSignal,
+): Promise<{ outcomes: Outcome[]; reviews: Review[] }> {
   const workDir = workFolder(options.logsFolder, processes.onCleanup);
   const usual = ({ usualSeconds = 0 }: Scenario) => usualSeconds;
   const waiting = scenarios.toSorted((a, b) => usual(b) - usual(a));
   const outcomes = new Map<Scenario, Outcome>();
+  const reviews: Review[] = [];
   const takeTurns = async (slot: Record<string, string>) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { outcome, log } = await playOne(next, slot, workDir, options, processes);
+      const { outcome, log, review } = await playOne(next, slot, workDir, options, processes);
       if (ending.aborted) return;
       outcomes.set(next, outcome);
+      if (review) reviews.push(review);
       print(progressLine(outcome, outcomes.size, scenarios.length));
       if (outcome.outcome === 'failed') print(log);
     }
   };
   await Promise.all(makeSlots(options.atOnce, workDir).map(takeTurns));
-  return scenarios.flatMap((one) => outcomes.get(one) ?? []);
+  return { outcomes: scenarios.flatMap((one) => outcomes.get(one) ?? []), reviews };
 }
 
 /** Longer than any scenario takes that does not say so. */
@@ -122,7 +134,7 @@ async function playOne(
   workDir: string,
   { configFile, logsFolder }: Options,
   processes: Processes,
-): Promise<{ outcome: Outcome; log: string }> {
+): Promise<{ outcome: Outcome; log: string; review: Review | undefined }> {
   const { name, limitSeconds = LIMIT_SECONDS } = scenario;
   const logFile = join(workDir, `${name}.log`);
   const jsonFile = join(workDir, `${name}.json`);
@@ -146,7 +158,8 @@ async function playOne(
   const seconds = (Date.now() - began) / 1000;
   const log = readFileSync(logFile, 'utf8');
   const written = existsSync(jsonFile) ? readFileSync(jsonFile, 'utf8') : undefined;
-  return { outcome: readOutcome(scenario, written, log, seconds), log };
+  const review = written === undefined ? undefined : (JSON.parse(written) as { iam: Review }).iam;
+  return { outcome: readOutcome(scenario, written, log, seconds), log, review };
 }
 
 process.exitCode = await main();

@@ -92,7 +92,8 @@ export type Trouble = 'function-failed' | 'dead-letter' | 'call-denied' | 'fault
 function troubleIn(one: Happening): [Trouble, string] | undefined {
   if (one.kind === 'function-failed') return [one.kind, `${one.function} failed: ${one.error}`];
   if (one.kind === 'dead-letter') return [one.kind, `dead letter: ${one.body}`];
-  if (one.kind === 'call-denied') return [one.kind, `${one.role} was denied ${one.action}`];
+  if (one.kind === 'call-denied')
+    return [one.kind, `${one.caller} was denied ${one.action} on ${one.resource}`];
   if (one.kind === 'fault') return [one.kind, one.message];
   if (one.kind === 'webhook-answered' && one.status !== 202)
     return ['webhook-refused', `the webhook answered ${one.status}`];

@@ -60,8 +60,11 @@ async function rehearse(options: Options): Promise<number> {
     const { checks, measured } = played;
     const lines = measured ? summary(measured, checks) : verdict(scenario, checks, outcome);
     for (const line of ['', ...lines, '', `The drill ${outcome.outcome}.`]) print(line);
-    const result = measured ? resultOf(stage, measured, checks) : asJson([outcome]);
-    if (options.jsonFile) writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+    if (options.jsonFile) {
+      const result = measured ? resultOf(stage, measured, checks) : asJson([outcome]);
+      const iam = await stage.cloud.iam.review();
+      writeFileSync(options.jsonFile, `${JSON.stringify({ ...result, iam }, null, 2)}\n`);
+    }
     return outcome.outcome === 'passed' ? 0 : 1;
   } catch (error) {
     const expected = error instanceof DrillError || error instanceof ConfigError;

@@ -16,11 +16,6 @@ export function scheduledFunction(assembly: Assembly): string {
   return asString(asObject(target, `${rule.id}.Targets[0]`).Arn, `${rule.id}.Targets[0].Arn`);
 }
 
-/** Wakes a function as its schedule does. */
-export function tick(cloud: Cloud, functionName: string): void {
-  cloud.nudge(functionName, SCHEDULED);
-}
-
 /**
  * Wakes a function again and again, in place of a schedule that takes too long for a drill. One at a time:
  * on a machine that is busy, ticks that overtake each other would make it busier.

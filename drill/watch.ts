@@ -95,7 +95,7 @@ function tellCloud(happening: Happening, timeline: Timeline): void {
       timeline.add('lambda', `${happening.function} failed: ${happening.error}`, { at, tone: 'bad' });
       return;
     case 'call-denied':
-      timeline.add('iam', `${happening.role} may not ${happening.action} on ${happening.resource}`, {
+      timeline.add('iam', `${happening.caller} may not ${happening.action} on ${happening.resource}`, {
         at,
         tone: 'bad',
       });

@@ -72,8 +72,10 @@ export interface Waker {
 
 /** The tokens that the webhook accepts. */
 export interface TokenSource {
-  /** Throws if they cannot be read. @param maxAgeSeconds an older copy is read again */
-  valid(maxAgeSeconds: number): Promise<readonly string[]>;
+  /** Throws, as the other does, if it cannot be read. @param maxAgeSeconds an older copy is read again */
+  current(maxAgeSeconds: number): Promise<string>;
+  /** The one before, which is valid until it is retired; undefined if there is none. */
+  previous(maxAgeSeconds: number): Promise<string | undefined>;
 }
 
 /** Unix milliseconds. */

@@ -1,4 +1,4 @@
-import { App, type AppProps, Tags } from 'aws-cdk-lib';
+import { App, type AppProps, PermissionsBoundary, Tags } from 'aws-cdk-lib';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { FailoverStack } from './failover-stack.ts';
@@ -21,14 +21,18 @@ export function buildApp(config: Config, props: AppProps = {}): App {
 }
 
 function addStacks(app: App, config: Config): App {
-  const env = { region: config.region };
   const { host, instanceId = '' } = config.standby;
-  const failoverProps = { stackName: `${config.name}-failover`, env, config };
+  const boundary = config.permissionsBoundaryArn;
+  const common = {
+    env: { region: config.region },
+    config,
+    ...(boundary && { permissionsBoundary: PermissionsBoundary.fromArn(boundary) }),
+  };
+  const failoverProps = { ...common, stackName: `${config.name}-failover` };
   if (host) {
     const standby = new StandbyStack(app, 'StandbyStack', {
+      ...common,
       stackName: `${config.name}-standby`,
-      env,
-      config,
       host,
     });
     const instance = { parameterName: standby.instanceIdParameter };
@@ -38,6 +42,7 @@ function addStacks(app: App, config: Config): App {
   } else {
     new FailoverStack(app, 'FailoverStack', { ...failoverProps, instance: { id: instanceId } });
   }
-  Tags.of(app).add('project', 'hybrid-failover');
+  for (const [key, value] of Object.entries({ ...config.tags, project: 'hybrid-failover' }))
+    Tags.of(app).add(key, value);
   return app;
 }

@@ -2,7 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Config, DnsConfig } from './config/schema.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { Counted } from './constructs/counted.ts';
 import { LinkCertificates } from './constructs/link-certificates.ts';
+import { Panel } from './constructs/panel.ts';
 import { People } from './constructs/people.ts';
 import { Receiver } from './constructs/receiver.ts';
 import { Reconciler } from './constructs/reconciler.ts';
@@ -28,7 +31,7 @@ export class FailoverStack extends Stack {
     super(scope, id, props);
     const instanceId =
       'id' in instance ? instance.id : StringParameter.valueForStringParameter(this, instance.parameterName);
-    const people = new People(this, 'People', config.emails);
+    const people = new People(this, 'People', config);
     const table = new StateTable(this, 'State');
     this.images = new ServiceImages(this, 'Images', config);
     const certificates = new LinkCertificates(this, 'Link', config.name);
@@ -69,10 +72,7 @@ export class FailoverStack extends Stack {
       reconciler: reconciler.lambda,
       ...(config.webhook.tokenSecretArn && { tokenSecretArn: config.webhook.tokenSecretArn }),
     });
-    people.alarmOnErrors('ReconcilerErrors', reconciler.lambda);
-    people.alarmOnErrors('ReceiverErrors', receiver.lambda);
-    people.alarmOnDeadLetters(reconciler.deadLetters);
-    people.alarmOnSilence(reconciler.lambda);
+    this.#watch(config, people, receiver, reconciler);
     new CfnOutput(this, 'WebhookUrl', {
       value: receiver.url,
       description: 'FAILOVER_WEBHOOK_URL of the site',
@@ -86,8 +86,51 @@ export class FailoverStack extends Stack {
       description: 'State, evidence and history',
     });
     new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
+    new CfnOutput(this, 'ReconcilerName', {
+      value: reconciler.lambda.functionName,
+      description: 'What operators invoke',
+    });
     new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });
   }
+
+  #watch(config: Config, people: People, receiver: Receiver, reconciler: Reconciler): void {
+    const { name } = config;
+    const { topic } = people;
+    const { api } = receiver;
+    const logs = { receiverLog: receiver.log, reconcilerLog: reconciler.log };
+    const counted = new Counted(this, 'Counted', { name, ...logs });
+    const { all: alarms } = new Alarms(this, 'Alarms', {
+      name,
+      topic,
+      api,
+      receiver: receiver.lambda,
+      reconciler: reconciler.lambda,
+      deadLetters: reconciler.deadLetters,
+      counted,
+      stuckSeconds: stuckSecondsOf(config),
+    });
+    new Panel(this, 'Panel', {
+      name,
+      alarms,
+      api,
+      receiver: receiver.lambda,
+      reconciler: reconciler.lambda,
+      reconcilerLog: reconciler.log,
+      counted,
+      topic,
+    });
+  }
+}
+
+const patienceSeconds = 300;
+
+/** No phase but `home` and `serving` lasts longer: a drain, or one command with all its waits. Then some. */
+function stuckSecondsOf(config: Config): number {
+  const longest = config.services.map((service) => {
+    const { drainSeconds, commandTimeoutSeconds } = policyOf(config, service);
+    return Math.max(drainSeconds, commandTimeoutSeconds);
+  });
+  return Math.max(...longest) + patienceSeconds;
 }
 
 /** Public clients call the standby only where DNS may send them there. */

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import {
   AmazonLinuxCpuType,
   BlockDeviceVolume,
@@ -66,6 +66,7 @@ export class StandbyStack extends Stack {
         },
       ],
     });
+    this.#accept(vpc, instance);
     // HAProxy needs an address that survives a stop of the instance.
     const address = new CfnEIP(this, 'Address', { domain: 'vpc', instanceId: instance.instanceId });
     this.instanceIdParameter = `/${config.name}/standby/instance-id`;
@@ -83,6 +84,38 @@ export class StandbyStack extends Stack {
   /** Lets the host pull from these and log in to their registry. */
   allowPull(repositories: readonly IRepository[]): void {
     for (const repository of repositories) repository.grantPull(this.#role);
+    if (repositories.length === 0) return;
+    Validations.of(this.#role.node.findChild('DefaultPolicy')).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'Only ecr:GetAuthorizationToken, which knows no resource to be limited to (Service Authorization Reference). What it may pull is named by repository.',
+    });
+  }
+
+  /** What cdk-nag finds here and we keep, and why. */
+  #accept(vpc: Vpc, instance: Instance): void {
+    Validations.of(vpc).acknowledge({
+      id: 'AwsSolutions-VPC7',
+      reason:
+        'One instance, reached only by the site: HAProxy there logs every request that is sent here, and the security group drops the rest. Flow logs would bill the scans of a public address.',
+    });
+    Validations.of(this.#role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
+      reason:
+        'What AWS documents for the SSM agent, and extends with it. The agent is the only way to this host, so a narrower copy that falls behind an update would end in a standby that cannot be started. It lets the host read parameters of the account, in which no secrets of this system are kept.',
+    });
+    Validations.of(instance).acknowledge(
+      {
+        id: 'AwsSolutions-EC28',
+        reason:
+          'Nothing is decided on metrics of the instance: HAProxy asks the service itself, and the reconciler asks EC2 for the state. Detailed monitoring costs more a month than the control plane.',
+      },
+      {
+        id: 'AwsSolutions-EC29',
+        reason:
+          'The host holds no data and a deployment makes it again; termination protection would keep CloudFormation from replacing it with a newer machine image.',
+      },
+    );
   }
 
   /** Show its own certificate, and see the site's; the one for the public name if there is one. */

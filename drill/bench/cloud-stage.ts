@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { DrillError } from '../errors.ts';
 import { recordsOf } from '../records.ts';
 import { type Stage, type StageOptions, setStage } from '../stage.ts';
-import { scheduledFunction, tick } from '../ticks.ts';
 import { createTimeline } from '../timeline.ts';
 import { createWatch } from '../watch.ts';
 import type { BenchStage, Control, Versions } from './bench-stage.ts';
@@ -65,14 +64,13 @@ const onEvidence: ReadonlySet<string> = new Set(['PrimaryDown']);
 const badSigns: ReadonlySet<string> = new Set(['PrimarySuspect', ...onEvidence]);
 
 function controlOf({ happenings, serverChanges, cloud, rehearsed, state }: Stage): Control {
-  const reconciler = scheduledFunction(rehearsed.assembly);
   const { states } = recordsOf(cloud);
   return {
     happenings,
     serverChanges,
     badSigns: rehearsed.config.policy.startOnSuspicion ? badSigns : onEvidence,
     state,
-    tick: () => tick(cloud, reconciler),
+    tick: cloud.tick,
     async forgetSuspicion() {
       const before = await states.load(rehearsed.service.name);
       const { warmedAt, ...others } = before.value;

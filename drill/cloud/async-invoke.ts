@@ -7,7 +7,7 @@ import type { Outcome } from './sandbox-process.ts';
 export type InvokeAsync = (settings: FunctionSettings, event: string, cause: string) => void;
 
 /** Where an event goes that no attempt could handle: the ARN of a queue or topic, and the message. */
-export type DeadLetter = (targetArn: string, body: string) => void;
+export type DeadLetter = (settings: FunctionSettings, targetArn: string, body: string) => void;
 
 /** A throttled event waits in Lambda's own queue; this is how often it looks again. */
 const THROTTLE_SECONDS = 0.2;
@@ -48,7 +48,7 @@ function giveUp(
   deadLetter: DeadLetter,
 ): void {
   const { deadLetterArn, onFailureArn } = settings.retries;
-  if (deadLetterArn !== undefined) deadLetter(deadLetterArn, event);
+  if (deadLetterArn !== undefined) deadLetter(settings, deadLetterArn, event);
   if (onFailureArn === undefined) return;
   const record = {
     version: '1.0',
@@ -62,5 +62,5 @@ function giveUp(
     responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
     responsePayload: outcome.failure,
   };
-  deadLetter(onFailureArn, JSON.stringify(record));
+  deadLetter(settings, onFailureArn, JSON.stringify(record));
 }

@@ -1,6 +1,5 @@
-import type { Caller } from './endpoint.ts';
 import type { FunctionSettings } from './function-settings.ts';
-import type { Assembly } from './template.ts';
+import type { Caller } from './iam/request.ts';
 
 function roleName({ roleArn }: FunctionSettings): string {
   return roleArn.replace(/^.*\//, '');
@@ -14,21 +13,7 @@ export function accessKeyOf(settings: FunctionSettings): string {
 /** Who a function is to the services it calls. */
 export function callerOf(settings: FunctionSettings, accountId: string): Caller {
   const role = roleName(settings);
-  return { arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
-}
-
-/** The role of an instance that no stack makes: what it may do is for its owner to say. */
-const OWN_HOST_ROLE = 'own-host';
-
-/** Who an instance is to the services it calls: the role in its profile. */
-export function hostCallerOf(assembly: Assembly, instanceId: string): Caller {
-  const instance = assembly.ofType('AWS::EC2::Instance').find(({ ref }) => ref === instanceId);
-  const profile = assembly
-    .ofType('AWS::IAM::InstanceProfile')
-    .find(({ ref }) => ref === instance?.properties.IamInstanceProfile);
-  const roles = profile?.properties.Roles;
-  const role = Array.isArray(roles) ? String(roles[0]) : OWN_HOST_ROLE;
-  return { arn: `arn:aws:sts::${assembly.accountId}:assumed-role/${role}/${instanceId}`, role };
+  return { kind: 'role', arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${settings.name}`, role };
 }
 
 /** The variables that every SDK client reads. */

@@ -4,32 +4,16 @@ import { messageOf } from '../errors.ts';
 import { close, listen, readBody } from '../http.ts';
 import { AwsError } from './aws-error.ts';
 import type { FaultGate } from './faults.ts';
+import type { Authorize, Caller } from './iam/request.ts';
 import { jsonError, type RawAnswer, type RawRequest, recognise } from './protocols.ts';
 import type { Json } from './values.ts';
-
-/** Who makes a call: the role of a function, or an operator of the drill. */
-export interface Caller {
-  /** The ARN that AWS's error messages name, such as an assumed role's. */
-  readonly arn: string;
-  /** The logical name of the role: what its policies are attached to. */
-  readonly role: string;
-}
-
-/** One call, as policies see it. `action` is IAM's name, such as `ssm:SendCommand`. */
-export interface Access {
-  readonly caller: Caller;
-  readonly action: string;
-  readonly resource: string;
-  readonly input: Json;
-}
-
-/** Says whether a call is allowed; asked once for each resource that the call touches. */
-export type Authorize = (access: Access) => boolean;
 
 /** An operation of a service: what it touches, and what it does. */
 export interface Operation {
   /** The ARNs that IAM checks the call against. */
   resources(input: Json): string[];
+  /** The condition keys that it fills for policies, besides those of every call. */
+  context?(input: Json): Readonly<Record<string, string | string[]>>;
   run(input: Json, request: RawRequest): Promise<Json | RawAnswer> | Json;
 }
 
@@ -55,13 +39,13 @@ const open = { before: async () => {}, after: async () => {} };
 /**
  * Starts the endpoint on a free loopback port.
  * @param services  handlers by IAM's service prefix: ssm, ec2, sns, lambda, secretsmanager, dynamodb
- * @param authorize policy check; everything is allowed without one
+ * @param authorize says what IAM says
  * @param onFault   told about failures of the stand-in itself, which the caller sees as a 500
  * @param gate      lets calls fail on purpose
  */
 export async function startEndpoint(
   services: Readonly<Record<string, Service>>,
-  authorize: Authorize = () => true,
+  authorize: Authorize,
   onFault: (error: unknown) => void = () => {},
   gate: Pick<FaultGate, 'before' | 'after'> = open,
 ): Promise<Endpoint> {
@@ -110,8 +94,9 @@ async function answer(
     const seen = { action, input: call.input, sandbox };
     await gate.before(seen);
     try {
+      const context = operation.context?.(call.input) ?? {};
       for (const resource of operation.resources(call.input)) {
-        if (authorize({ caller, action, resource, input: call.input })) continue;
+        if (await authorize({ caller, action, resource, context })) continue;
         throw denied(caller, action, resource, service);
       }
       const output = await operation.run(call.input, request);

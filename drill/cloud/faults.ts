@@ -40,6 +40,8 @@ export interface Faults {
   throttle(action: string, seconds: number): void;
   /** Whether EventBridge loses all events of services; schedules go on. */
   dropEvents(drop: boolean): void;
+  /** Whether EventBridge cannot reach the targets of its rules: what it has for them becomes a dead letter. */
+  cutTargets(cut: boolean): void;
   crashCaller(crash: Crash): Armed;
 }
 
@@ -49,6 +51,7 @@ export interface FaultGate {
   before(call: SeenCall): Promise<void>;
   after(call: SeenCall): Promise<void>;
   dropsEvents(): boolean;
+  reachesTargets(): boolean;
 }
 
 interface Failing {
@@ -64,6 +67,7 @@ export function createFaults(
 ): { faults: Faults; gate: FaultGate } {
   let failing: Failing[] = [];
   let dropping = false;
+  let cut = false;
   let armed: Arming | undefined;
 
   const die = async (call: SeenCall, when: string) => {
@@ -85,6 +89,9 @@ export function createFaults(
       },
       dropEvents(drop) {
         dropping = drop;
+      },
+      cutTargets(whether) {
+        cut = whether;
       },
       crashCaller(crash) {
         const own = new Arming(crash, () => {
@@ -111,6 +118,7 @@ export function createFaults(
         if (armed?.strikes(call, 'after')) await die(call, 'after');
       },
       dropsEvents: () => dropping,
+      reachesTargets: () => !cut,
     },
   };
 }

@@ -9,6 +9,7 @@ export interface FunctionSettings {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
+  readonly logGroup: string;
   readonly handler: string;
   readonly codeFolder: string;
   readonly timeoutSeconds: number;
@@ -88,6 +89,7 @@ function readFunction(
     name: resource.ref,
     arn: resource.attributes.Arn ?? '',
     roleArn: asString(properties.Role, `the role of ${where}`),
+    logGroup: logGroupOf(properties, resource.ref, where),
     handler: asString(properties.Handler, `the handler of ${where}`),
     codeFolder,
     timeoutSeconds: asNumber(properties.Timeout ?? 3, `the timeout of ${where}`),
@@ -114,6 +116,11 @@ function loggingEnvironment(properties: Json, where: string): Record<string, str
   );
   if (LogFormat !== 'JSON') return {};
   return { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: String(ApplicationLogLevel ?? 'INFO') };
+}
+
+function logGroupOf(properties: Json, functionName: string, where: string): string {
+  const { LogGroup } = asObject(properties.LoggingConfig ?? {}, `the logging of ${where}`);
+  return LogGroup === undefined ? `/aws/lambda/${functionName}` : String(LogGroup);
 }
 
 function readRetries(resource: Resource, configs: readonly Resource[], where: string): Retries {

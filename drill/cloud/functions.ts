@@ -3,6 +3,8 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type FunctionSettings, readFunctions } from './function-settings.ts';
 import type { Tell } from './happenings.ts';
+import { type Authorize, byService } from './iam/request.ts';
+import { callerOf } from './credentials.ts';
 import type { FunctionFailure } from './sandbox-messages.ts';
 import { type Outcome, type Sandbox, startSandbox } from './sandbox-process.ts';
 import type { Assembly } from './template.ts';
@@ -47,13 +49,22 @@ interface Pool {
  */
 const STARTING_AT_ONCE = 2;
 
-/**
- * @param workDir     the functions' logs are written below it
- */
+/** What Lambda needs to run a function. */
+interface Runtime {
+  readonly environment: Environment;
+  readonly authorize: Authorize;
+  readonly accountId: string;
+  readonly region: string;
+  readonly tell: Tell;
+  isStopped(): boolean;
+}
+
+/** @param workDir the functions' logs are written below it */
 export function createFunctions(
   assembly: Assembly,
   workDir: string,
   environment: Environment,
+  authorize: Authorize,
   tell: Tell,
 ): Functions {
   const folder = join(workDir, 'functions');
@@ -63,6 +74,8 @@ export function createFunctions(
     return { settings, idle: [], all: new Map(), log, waiting: [], running: 0, starting: 0, made: 0 };
   });
   let stopped = false;
+  const { accountId, region } = assembly;
+  const runtime: Runtime = { environment, authorize, accountId, region, tell, isStopped: () => stopped };
 
   const poolOf = (settings: FunctionSettings): Pool => {
     const pool = pools.find((one) => one.settings === settings);
@@ -77,7 +90,7 @@ export function createFunctions(
       const pool = poolOf(settings);
       pool.running += 1;
       try {
-        return await run(pool, event, cause, environment, tell, () => stopped);
+        return await run(pool, event, cause, runtime);
       } finally {
         pool.running -= 1;
       }
@@ -106,19 +119,13 @@ function isCalled({ name, arn }: FunctionSettings, nameOrArn: string): boolean {
   );
 }
 
-async function run(
-  pool: Pool,
-  event: string,
-  cause: string,
-  environment: Environment,
-  tell: Tell,
-  isStopped: () => boolean,
-): Promise<Outcome> {
+async function run(pool: Pool, event: string, cause: string, runtime: Runtime): Promise<Outcome> {
   const { settings } = pool;
+  const { tell, isStopped } = runtime;
   const requestId = randomUUID();
   const began = Date.now();
   tell({ kind: 'function-invoked', function: settings.id, requestId, cause });
-  const sandbox = await takeSandbox(pool, environment, tell, isStopped);
+  const sandbox = await takeSandbox(pool, runtime);
   const outcome: Outcome =
     'errorType' in sandbox
       ? { failure: sandbox }
@@ -147,14 +154,10 @@ async function run(
 }
 
 /** One that is idle, or a new one. */
-async function takeSandbox(
-  pool: Pool,
-  environment: Environment,
-  tell: Tell,
-  isStopped: () => boolean,
-): Promise<Sandbox | FunctionFailure> {
+async function takeSandbox(pool: Pool, runtime: Runtime): Promise<Sandbox | FunctionFailure> {
   for (;;) {
-    if (isStopped()) return { errorType: 'Sandbox.Stopped', errorMessage: 'the drill ends', trace: [] };
+    if (runtime.isStopped())
+      return { errorType: 'Sandbox.Stopped', errorMessage: 'the drill ends', trace: [] };
     for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
       if (sandbox.isUsable()) return sandbox;
     }
@@ -163,23 +166,27 @@ async function takeSandbox(
   }
   pool.starting += 1;
   try {
-    return await makeSandbox(pool, environment, tell, isStopped);
+    return await makeSandbox(pool, runtime);
   } finally {
     pool.starting -= 1;
     pool.waiting.shift()?.();
   }
 }
 
-async function makeSandbox(
-  pool: Pool,
-  environment: Environment,
-  tell: Tell,
-  isStopped: () => boolean,
-): Promise<Sandbox | FunctionFailure> {
+async function makeSandbox(pool: Pool, runtime: Runtime): Promise<Sandbox | FunctionFailure> {
   const { settings } = pool;
+  const { tell, isStopped } = runtime;
   pool.made += 1;
   const id = `${settings.id}.${pool.made}`;
-  const sandbox = await startSandbox(id, settings, environment(settings, id), (line) => {
+  if (!(await takesRole(settings, runtime)))
+    return {
+      errorType: 'AccessDeniedException',
+      errorMessage: 'The role defined for the function cannot be assumed by Lambda.',
+      trace: [],
+    };
+  const mayLog = await writesLog(settings, runtime);
+  const sandbox = await startSandbox(id, settings, runtime.environment(settings, id), (line) => {
+    if (!mayLog) return;
     // Last words may still arrive while everything is being stopped.
     if (!pool.log.writableEnded) pool.log.write(`${line}\n`);
     tell({ kind: 'function-log', function: settings.id, line, record: parsed(line) });
@@ -195,6 +202,20 @@ async function makeSandbox(
       milliseconds: Math.round(sandbox.coldStartMs),
     });
   return sandbox;
+}
+
+function takesRole({ roleArn }: FunctionSettings, { authorize, accountId }: Runtime) {
+  return authorize(byService('lambda.amazonaws.com', 'sts:AssumeRole', roleArn, { accountId }));
+}
+
+/** Lambda writes a function's log in the name of its role; without that right, on AWS too, the lines are lost. */
+async function writesLog(settings: FunctionSettings, { authorize, accountId, region }: Runtime) {
+  const stream = `arn:aws:logs:${region}:${accountId}:log-group:${settings.logGroup}:log-stream:drill`;
+  const caller = callerOf(settings, accountId);
+  const asked = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) =>
+    authorize({ caller, action, resource: stream, context: {} }),
+  );
+  return (await Promise.all(asked)).every((allowed) => allowed);
 }
 
 function giveBack(pool: Pool, sandbox: Sandbox): void {

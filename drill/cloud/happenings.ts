@@ -61,7 +61,8 @@ export type Happening = { readonly at: number } & (
   | { readonly kind: 'mail-sent'; readonly topic: string; readonly to: string; readonly subject: string }
   | {
       readonly kind: 'call-denied';
-      readonly role: string;
+      /** The name of a role, or of a service of AWS. */
+      readonly caller: string;
       readonly action: string;
       readonly resource: string;
     }

@@ -90,6 +90,15 @@ export const instanceProfile: ResourceType = {
   },
 };
 
+export const logGroup: ResourceType = {
+  use: 'inert',
+  identify(place) {
+    const name = place.property('LogGroupName') ?? generatedName(place);
+    // Its ARN stands for the group and all streams in it.
+    return { ref: name, attributes: { Arn: arn(place, 'logs', `log-group:${name}:*`) } };
+  },
+};
+
 export const topic: ResourceType = {
   use: 'served',
   identify(place) {

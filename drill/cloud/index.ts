@@ -1,16 +1,20 @@
 import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
 import { createInvokeAsync } from './async-invoke.ts';
-import { accessKeyOf, callerOf, credentials, hostCallerOf, sandboxEnvironment } from './credentials.ts';
-import { type Authorize, startEndpoint } from './endpoint.ts';
+import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
+import { startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
+import { createIam, type Iam } from './iam/index.ts';
+import { agentRequests, callerOfInstance } from './iam/instances.ts';
+import { type AccessRequest, type Authorize, byService } from './iam/request.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
+import { createEcr } from './services/ecr.ts';
 import { createEc2 } from './services/ec2.ts';
-import { createEventBus, type EventBus } from './services/events.ts';
+import { createEventBus, type Delivery, type EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
 import { createLambda } from './services/lambda.ts';
 import { readHttpApi } from './services/routes.ts';
@@ -18,6 +22,7 @@ import { createSecrets } from './services/secrets.ts';
 import { createSns } from './services/sns.ts';
 import { createSsm } from './services/ssm.ts';
 import type { Assembly } from './template.ts';
+import { asList } from './values.ts';
 
 /** What a stand-in cloud is made of. */
 export interface CloudOptions {
@@ -37,6 +42,7 @@ export interface CloudOptions {
   /** What people have put into parameters: values by name. */
   readonly existingParameters?: Readonly<Record<string, string>>;
   readonly instanceState?: 'running' | 'stopped';
+  /** Decides in place of the assembly's policies. */
   readonly authorize?: Authorize;
   /** Changes what the template gives a function as its environment. */
   readonly environment?: (given: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
@@ -49,9 +55,9 @@ export interface Cloud {
   /** The HTTP API, and the webhook in it. */
   readonly apiUrl: string;
   readonly webhookUrl: string;
-  /** Secret strings by ARN. */
+  /** Secret strings that are current now, by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** The webhook's token: the one secret of the assembly. */
+  /** The webhook's token, as it is now: the one secret of the assembly. */
   readonly token: string;
   /** What the parameter store holds, by name. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -62,6 +68,7 @@ export interface Cloud {
   readonly subscribers: readonly string[];
   /** The settings with which an SDK client, or a command-line tool, talks to this cloud as an operator. */
   readonly operatorEnvironment: Readonly<Record<string, string>>;
+  readonly iam: Iam;
   /** What goes wrong on purpose. */
   readonly faults: Faults;
   /**
@@ -71,6 +78,10 @@ export interface Cloud {
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /** Invokes a function (by logical or physical name) and forgets it, as a nudge from outside would. */
   nudge(functionName: string, event: unknown): void;
+  /** Fires the schedules of the assembly now, as if their time had come. */
+  tick(): void;
+  /** Stops an instance, as somebody could in the console. */
+  stopInstance(instanceId: string): void;
   instanceState(instanceId: string): string | undefined;
   instanceType(instanceId: string): string | undefined;
   /** Settles when the associations of the assembly have been applied, as they are after a deployment. */
@@ -90,6 +101,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const background = startBackground(onFault);
   const place = { region: assembly.region, accountId: assembly.accountId };
 
+  const iam = createIam(assembly, tell, options.authorize);
+  const { authorize } = iam;
   let endpointUrl = '';
   const functions = createFunctions(
     assembly,
@@ -98,25 +111,39 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
       ...(options.environment ?? ((given) => given))(one.environment),
     }),
+    authorize,
     tell,
   );
   const { faults, gate } = createFaults(functions.kill, tell);
   const sns = createSns(assembly, options.smtpPort, latencies.mailSeconds, background, tell);
   const queues = new Set(assembly.ofType('AWS::SQS::Queue').map(({ attributes }) => attributes.Arn));
+  const letter = async (target: string, body: string, { caller, context }: Sender) => {
+    const action = queues.has(target) ? 'sqs:SendMessage' : 'sns:Publish';
+    if (!(await authorize({ caller, action, resource: target, context }))) return;
+    tell({ kind: 'dead-letter', target, body });
+    if (!queues.has(target)) sns.publish(target, undefined, body);
+  };
   const invokeAsync = createInvokeAsync(
     functions,
     background,
     latencies.asyncRetrySeconds,
-    (target, body) => {
-      tell({ kind: 'dead-letter', target, body });
-      if (!queues.has(target)) sns.publish(target, undefined, body);
+    (settings, target, body) => {
+      const caller = callerOf(settings, place.accountId);
+      background.start(() => letter(target, body, { caller, context: {} }));
     },
   );
-  const bus = createEventBus(assembly, background, latencies.eventSeconds, (target, event, cause) => {
-    const settings = functions.find(target);
-    if (settings) invokeAsync(settings, event, cause);
-    else onFault(new DrillError(`${cause} targets ${target}, which is no function of the assembly`));
-  });
+  const deliver = async ({ targetArn, ruleArn, deadLetterArn, event, cause }: Delivery) => {
+    const settings = functions.find(targetArn);
+    if (!settings)
+      throw new DrillError(`${cause} targets ${targetArn}, which is no function of the assembly`);
+    const from = { accountId: place.accountId, sourceArn: ruleArn };
+    const request = byService('events.amazonaws.com', 'lambda:InvokeFunction', targetArn, from);
+    if ((await authorize(request)) && gate.reachesTargets()) return invokeAsync(settings, event, cause);
+    if (deadLetterArn !== undefined) await letter(deadLetterArn, event, request);
+  };
+  const bus = createEventBus(assembly, background, latencies.eventSeconds, (delivery) =>
+    background.start(() => deliver(delivery)),
+  );
 
   const events: EventBus = { ...bus, put: (event) => void (gate.dropsEvents() || bus.put(event)) };
 
@@ -129,46 +156,65 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   ];
   const instanceArn = (id: string) => `arn:aws:ec2:${place.region}:${place.accountId}:instance/${id}`;
   const world = { latencies, background, events, tell, host, instanceArn };
-  const ec2 = createEc2(instances, options.instanceState ?? 'running', world);
+  const mayRegister = async (id: string) => {
+    const answers = await Promise.all(agentRequests(assembly, id, instanceArn(id)).map(authorize));
+    return answers.every((allowed) => allowed);
+  };
+  const ec2 = await createEc2(instances, options.instanceState ?? 'running', { ...world, mayRegister });
   const ssm = createSsm(
     assembly,
     { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline },
     options.existingParameters,
   );
   const secrets = createSecrets(assembly, { ...options.existingSecrets, ...options.certificateSecrets });
+  onlyToken(secrets.values(), options.certificateSecrets);
   const api = readHttpApi(assembly, functions);
   const dynamodb = await startDynamoDb(assembly);
   const services = {
     dynamodb: dynamodb.service,
     ec2: ec2.service,
+    ecr: createEcr(assembly),
     lambda: createLambda(functions, invokeAsync),
     secretsmanager: secrets.service,
     sns: sns.service,
     ssm: ssm.service,
   };
-  const endpoint = await startEndpoint(services, tellDenials(options.authorize, tell), onFault, gate);
+  const endpoint = await startEndpoint(services, authorize, onFault, gate);
   endpointUrl = endpoint.url;
   for (const one of functions.all) endpoint.registerCaller(accessKeyOf(one), callerOf(one, place.accountId));
   endpoint.registerCaller(OPERATOR_KEY, {
+    kind: 'operator',
     arn: `arn:aws:iam::${place.accountId}:user/operator`,
-    role: 'operator',
   });
   const [hostId = ''] = instances.map(({ id }) => id);
-  endpoint.registerCaller(HOST_KEY, hostCallerOf(assembly, hostId));
+  endpoint.registerCaller(
+    HOST_KEY,
+    // What an instance of one's own may do is for its owner to say.
+    callerOfInstance(assembly, hostId) ?? {
+      kind: 'operator',
+      arn: `arn:aws:sts::${place.accountId}:assumed-role/own-host/${hostId}`,
+    },
+  );
   host.assume(credentials(HOST_KEY, place.region, endpoint.url));
-  const gateway = await startGateway(api, place.accountId, functions, tell);
+  const gateway = await startGateway(api, place, functions, authorize, tell);
+  await Promise.all(alarmActions(assembly).map(authorize));
   events.startSchedules();
 
   return {
     apiUrl: gateway.url,
     webhookUrl: gateway.url + webhookPath(api.routes.map(({ key }) => key)),
-    secrets: secrets.values,
-    token: onlyToken(secrets.values, options.certificateSecrets),
+    get secrets() {
+      return secrets.values();
+    },
+    get token() {
+      return onlyToken(secrets.values(), options.certificateSecrets);
+    },
     parameters: ssm.parameters,
     tables: dynamodb.tables,
     instanceIds: instances.map(({ id }) => id),
     subscribers: [...sns.subscribers.values()].flat(),
     operatorEnvironment: credentials(OPERATOR_KEY, place.region, endpoint.url),
+    iam,
     faults,
     async invoke(name, event) {
       const outcome = await functions.invoke(called(functions, name), JSON.stringify(event), 'operator');
@@ -179,6 +225,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     nudge(name, event) {
       invokeAsync(called(functions, name), JSON.stringify(event), 'drill');
     },
+    tick: events.fireSchedules,
+    stopInstance: ec2.stop,
     instanceState: ec2.state,
     instanceType: ec2.type,
     prepared: ssm.applyAssociations(),
@@ -203,18 +251,22 @@ function called(functions: Functions, name: string): FunctionSettings {
   throw new DrillError(`no function is called ${name}; the assembly has ${names}`);
 }
 
-function tellDenials(authorize: Authorize = () => true, tell: Tell): Authorize {
-  return (access) => {
-    const allowed = authorize(access);
-    if (!allowed)
-      tell({
-        kind: 'call-denied',
-        role: access.caller.role,
-        action: access.action,
-        resource: access.resource,
-      });
-    return allowed;
-  };
+/** Who sends a dead letter. */
+type Sender = Pick<AccessRequest, 'caller' | 'context'>;
+
+/** No alarm goes off in a drill; whether each could tell people is asked once. */
+function alarmActions(assembly: Assembly): AccessRequest[] {
+  const { accountId } = assembly;
+  return assembly.ofType('AWS::CloudWatch::Alarm').flatMap(({ attributes, properties }) => {
+    const { AlarmActions, OKActions, InsufficientDataActions } = properties;
+    const topics = [AlarmActions, OKActions, InsufficientDataActions].flatMap((actions) =>
+      asList(actions ?? [], 'the actions of an alarm').map(String),
+    );
+    const sourceArn = attributes.Arn ?? '';
+    return [...new Set(topics)].map((topic) =>
+      byService('cloudwatch.amazonaws.com', 'sns:Publish', topic, { accountId, sourceArn }),
+    );
+  });
 }
 
 function webhookPath(routeKeys: readonly string[]): string {

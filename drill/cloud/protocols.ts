@@ -27,6 +27,7 @@ export interface Call {
 }
 
 const JSON_SERVICES: Readonly<Record<string, string>> = {
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
   AmazonSSM: 'ssm',
   DynamoDB_20120810: 'dynamodb',
   secretsmanager: 'secretsmanager',

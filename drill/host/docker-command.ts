@@ -24,7 +24,12 @@ export function createDockerHost(folder: string, realDocker: string, stunnel?: P
   return createHost({
     folder,
     dockerCommand: readFileSync(wrapper, 'utf8'),
-    environment: { ...Object.fromEntries(inherited), DRILL_REAL_DOCKER: realDocker },
+    environment: {
+      ...Object.fromEntries(inherited),
+      DRILL_REAL_DOCKER: realDocker,
+      DRILL_NODE: process.execPath,
+      DRILL_REGISTRY: fileURLToPath(new URL('registry.ts', import.meta.url)),
+    },
     stunnel,
   });
 }

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { mayPull } from './registry.ts';
 import { pairs, parse } from './standin-arguments.ts';
 import {
   type Container,
@@ -214,6 +215,12 @@ function logs(args: string[]): void {
   );
 }
 
+async function pull(args: string[]): Promise<void> {
+  const [name = ''] = parse(args, [], ['--quiet', '-q']).rest;
+  imageNamed(name);
+  await mayPull(name).catch(({ message }: Error) => fail(`Error response from daemon: ${message}`));
+}
+
 const [command = '', ...args] = process.argv.slice(2);
 const sub = args[0] === 'inspect' ? args.slice(1) : undefined;
 if (command === 'create') create(args);
@@ -226,7 +233,7 @@ else if (command === 'logs') logs(args);
 else if (command === 'inspect') inspectContainer(args);
 else if (command === 'container' && sub) inspectContainer(sub);
 else if (command === 'image' && sub) inspectImage(sub);
-else if (command === 'pull') imageNamed(parse(args, [], ['--quiet', '-q']).rest[0] ?? '');
+else if (command === 'pull') await pull(args);
 else
   fail(
     `docker: the drill's stand-in does not know "${[command, ...args].join(' ')}"; add it to drill/host/docker-standin.ts`,

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The host's `docker` command where a Docker daemon is reachable: the real one, but for two calls.
 #   DRILL_REAL_DOCKER  the real command
+#   DRILL_REGISTRY     asks whether the host may pull an image; run by DRILL_NODE
 #   DRILL_DOCKER_DIR   remembers the containers that were created, and the logs of those that were removed
 set -euo pipefail
 
@@ -14,6 +15,7 @@ case ${1-} in
       printf 'docker pull: %s is not on this machine, and a drill has no registry; the drill builds it first\n' "$subject" >&2
       exit 1
     fi
+    "$DRILL_NODE" "$DRILL_REGISTRY" "$subject"
     printf '%s\n' "$subject"
     exit 0
     ;;

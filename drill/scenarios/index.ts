@@ -7,6 +7,7 @@ import { blip } from './blip.ts';
 import { dispatchEventLost } from './dispatch-event-lost.ts';
 import { dispatchThrottled } from './dispatch-throttled.ts';
 import { duplicateAlertmanagers } from './duplicate-alertmanagers.ts';
+import { eventsUndeliverable } from './events-undeliverable.ts';
 import { falseResolved } from './false-resolved.ts';
 import { flapping } from './flapping.ts';
 import { forgedWebhook } from './forged-webhook.ts';
@@ -41,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   siteCutOff,
   dispatchThrottled,
   dispatchEventLost,
+  eventsUndeliverable,
   hostOff,
   noCapacity,
   imageBroken,

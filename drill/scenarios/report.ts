@@ -1,4 +1,5 @@
 import type { Check } from '../checks.ts';
+import { idle, type Review } from '../cloud/iam/review.ts';
 import { hurried, type Outcome, type Scenario, TICK_SECONDS } from './scenario.ts';
 
 /** The scenarios by name, what each breaks and what must become of it. */
@@ -57,6 +58,22 @@ const NAME_WIDTH = 27;
 function row({ name, outcome, observed, seconds }: Outcome): string {
   const verdictWord = outcome === 'passed' ? 'passed' : 'FAILED';
   return `${verdictWord}  ${name.padEnd(NAME_WIDTH)}  ${seconds.toFixed(1).padStart(6)} s  ${observed}`;
+}
+
+/** What the stacks allow, held against what all scenarios together needed. */
+export function grantsLines({ grants, statements }: Review): string[] {
+  const [unused, unneeded] = [idle(grants), idle(statements)];
+  const count = (all: object) => Object.keys(all).length;
+  return [
+    `IAM: ${count(grants) - unused.length} of ${count(grants)} grants were used, ${count(statements) - unneeded.length} of ${count(statements)} statements were needed.`,
+    ...unused.map((grant) => `  never used: ${grant}`),
+    ...unneeded.map((statement) => `  nothing is denied without: ${statement}`),
+  ];
+}
+
+/** Whether nothing is allowed in vain, and anything is allowed at all. */
+export function isTight({ grants, statements }: Review): boolean {
+  return Object.keys(grants).length > 0 && idle(grants).length === 0 && idle(statements).length === 0;
 }
 
 /** As a machine reads them. */

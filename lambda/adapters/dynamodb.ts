@@ -48,14 +48,27 @@ export function dynamoEvidenceStore(
 ): EvidenceStore {
   const load = async (service: string): Promise<Versioned<Evidence>> =>
     (await read<Evidence>(client, table, keys.evidence(service))) ?? { value: {}, revision: 0 };
+  // What this sandbox wrote last is most often what is there: a read that each heartbeat can do without.
+  const written = new Map<string, Versioned<Evidence>>();
   return {
     load: async (service) => (await load(service)).value,
     async record(service, sightings: readonly Sighting[]) {
+      const add = (before: Versioned<Evidence>) =>
+        sightings.reduce((all, one) => fold(all, one, gapSeconds(service)), before.value);
       for (let attempt = 0; attempt < maxTries; attempt++) {
-        const before = await load(service);
-        const next = sightings.reduce((all, one) => fold(all, one, gapSeconds(service)), before.value);
+        const remembered = written.get(service);
+        written.delete(service);
+        const before = remembered ?? (await load(service));
+        const next = add(before);
+        // Nothing new to our own memory says nothing of what others have written since.
+        if (next === before.value && remembered) continue;
         if (next === before.value) return;
-        if (await write(client, table, keys.evidence(service), next, before.revision)) return;
+        if (await write(client, table, keys.evidence(service), next, before.revision)) {
+          written.set(service, { value: next, revision: before.revision + 1 });
+          return;
+        }
+        // Our memory was out of date: what is there now is read, without a wait.
+        if (remembered) continue;
         // In a storm of alerts, those who lost must not all come back at the same moment.
         await delay(
           Math.random() * Math.min(firstPauseMilliseconds * 2 ** attempt, longestPauseMilliseconds),

@@ -1,23 +1,66 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import type { Clock, TokenSource } from '../ports.ts';
 
 const minLength = 32;
+/** After a failure nobody asks again for so long: each call costs, and a flood of requests must not multiply it. */
+const retrySeconds = 1;
 
-/** The webhook's token, kept in memory for as long as the caller allows. */
+type Answer = { readonly token?: string; readonly error?: Error; readonly at: number };
+
+/**
+ * The webhook's tokens, the values of two staging labels, each kept in memory for as long as the caller
+ * allows. A secret that was never rotated, or whose old token was retired, has no AWSPREVIOUS.
+ */
 export function secretTokens(client: SecretsManagerClient, secretArn: string, clock: Clock): TokenSource {
-  let cached: { tokens: readonly string[]; readAt: number } | undefined;
-  return {
-    async valid(maxAgeSeconds) {
-      if (cached && clock() - cached.readAt < maxAgeSeconds * 1000) return cached.tokens;
-      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
-      const token = SecretString?.trim() ?? '';
-      if (token.length < minLength || /\s/.test(token)) {
-        throw new Error(
-          `webhook token unreadable: received ${token.length} characters, expected at least ${minLength} without spaces in ${secretArn}`,
-        );
-      }
-      cached = { tokens: [token], readAt: clock() };
-      return cached.tokens;
-    },
+  const answers = new Map<string, Answer>();
+  const ask = async (label: string): Promise<Answer> => {
+    const at = clock();
+    try {
+      const token = await read(client, secretArn, label);
+      return { ...(token !== undefined && { token }), at };
+    } catch (error) {
+      return { error: error as Error, at };
+    }
   };
+  const tokenOf = async (label: string, maxAgeSeconds: number): Promise<string | undefined> => {
+    let answer = answers.get(label);
+    const maxAge = answer?.error ? retrySeconds : maxAgeSeconds;
+    if (!answer || clock() - answer.at >= maxAge * 1000) {
+      answer = await ask(label);
+      answers.set(label, answer);
+    }
+    if (answer.error) throw answer.error;
+    return answer.token;
+  };
+  return {
+    async current(maxAgeSeconds) {
+      const token = await tokenOf('AWSCURRENT', maxAgeSeconds);
+      if (token === undefined) throw new Error(`webhook token unreadable: ${secretArn} has no value yet`);
+      return token;
+    },
+    previous: (maxAgeSeconds) => tokenOf('AWSPREVIOUS', maxAgeSeconds),
+  };
+}
+
+/** Undefined if no version of the secret carries the label. */
+async function read(
+  client: SecretsManagerClient,
+  secretArn: string,
+  label: string,
+): Promise<string | undefined> {
+  try {
+    const command = new GetSecretValueCommand({ SecretId: secretArn, VersionStage: label });
+    const token = (await client.send(command)).SecretString?.trim() ?? '';
+    if (token.length >= minLength && !/\s/.test(token)) return token;
+    throw new Error(
+      `webhook token unreadable: received ${token.length} characters, expected at least ${minLength} without spaces in ${secretArn} (${label})`,
+    );
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
 }

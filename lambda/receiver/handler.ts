@@ -32,5 +32,5 @@ const names = services.map(({ name }) => name);
 /** POST /failover */
 export const handler = middy()
   .use(jsonErrors(log))
-  .use(authenticate(tokens))
+  .use(authenticate(tokens, Date.now))
   .handler((event) => receive(event, names, ports));

@@ -9,6 +9,7 @@ import type {
   Policy,
   State,
 } from '../domain/types.ts';
+import { looked } from '../log-lines.ts';
 import type { ServicePorts } from '../ports.ts';
 
 /** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
@@ -57,6 +58,7 @@ export async function reconcile(
     }
     answer ??= decision.answer;
     if (decision.state === before.value && decision.effects.length === 0) {
+      if (isThorough) logLook(decision, ports);
       if (errors.length > 0) throw new AggregateError(errors, errors.map((e) => e.message).join('; '));
       return { ...decision, ...(answer && { answer }) };
     }
@@ -177,4 +179,12 @@ function logDecision(before: State, { state, reason, site, effects }: Decision, 
     reason,
     effects: effects.map((effect) => effect.type),
   });
+}
+
+/** Once a minute at least: who is in charge, and how old the move is that is under way. */
+function logLook({ state, reason, site }: Decision, { log, clock }: ServicePorts): void {
+  const { service: about, epoch, phase, since } = state;
+  const isMoving = phase !== 'home' && phase !== 'serving';
+  const moveSeconds = isMoving ? (clock() - since) / 1000 : 0;
+  log.info(looked, { about, epoch, site, phase, reason, moveSeconds });
 }

@@ -39,8 +39,10 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const key = v.getDotPath(issue) ?? '';
   if (issue.expected === 'never') return `${key}: unknown key; docs/configuration.md has the known ones`;
   if (issue.received === 'undefined') return `${key}: missing; docs/configuration.md says what belongs there`;
-  // A rule across several keys has the whole as its input, and names the key that is wrong.
-  const received = issue.path ? issue.path.at(-1)?.value : issue.input;
+  // A bad name of a key is told as itself. A rule across several keys has the whole as its input, and names
+  // the key that is wrong.
+  const at = issue.path?.at(-1);
+  const received = at?.origin === 'key' ? at.key : at ? at.value : issue.input;
   return `${key}: received ${shown(received)}, expected ${expected(issue)}`;
 }
 

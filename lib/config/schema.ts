@@ -12,10 +12,12 @@ import {
   instanceId,
   instanceType,
   ipv4Address,
+  managedPolicy,
   plainValue,
   port,
   seconds,
   serviceName,
+  tags,
 } from './values.ts';
 
 /**
@@ -222,6 +224,14 @@ const keys = v.strictObject({
     'Lets outside clients find the standby when the whole site is lost. See docs/dns.md.',
   ),
   policy: described(v.optional(policy, {}), 'When to move.'),
+  tags: described(
+    v.optional(tags, {}),
+    'Put on every resource that takes tags, besides `project: hybrid-failover`.',
+  ),
+  permissionsBoundaryArn: described(
+    v.optional(managedPolicy),
+    'An IAM policy that bounds every role of the stacks, for accounts that demand one.',
+  ),
 });
 
 const portsOf = (one: v.InferOutput<typeof service>) => [one.port, loopbackPortOf(one)];

@@ -69,6 +69,30 @@ export const ipv4Address = v.pipe(
   v.check((text) => isIP(text) === 4, 'an IPv4 address such as 203.0.113.7'),
 );
 
+export const managedPolicy = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+    'the ARN of an IAM policy such as arn:aws:iam::123456789012:policy/boundary',
+  ),
+);
+
+/** What AWS services generally take: docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html */
+const tagText = (least: number, most: number) =>
+  v.pipe(
+    v.string('a string (put numbers and booleans in quotes)'),
+    v.regex(
+      new RegExp(`^(?!aws:)[\\p{L}\\p{N} _.:/=+@-]{${least},${most}}$`, 'iu'),
+      `${least} to ${most} letters, digits, spaces or _.:/=+-@, not beginning with aws:`,
+    ),
+  );
+
+export const tags = v.pipe(
+  v.record(tagText(1, 128), tagText(0, 256)),
+  v.maxEntries(40, 'at most 40 tags'),
+  v.check((all) => !Object.hasOwn(all, 'project'), 'no tag "project", which is ours'),
+);
+
 /** Wider than this is not a site's address range but a slip. */
 const widest = { 4: 8, 6: 19 } as const;
 

@@ -14,9 +14,14 @@ export type FailoverFunctionProps = {
   readonly environment: Record<string, string>;
 };
 
-/** A function with a log group and a role of its own, which may write that log and nothing else yet. */
+/**
+ * A function with a log group and a role of its own, which may write that log and nothing else yet. No
+ * concurrency is reserved: that would be its upper limit too, and an account must keep 100 unreserved, so
+ * that new accounts, which have 10, could not deploy it. An alarm tells when the account runs short.
+ */
 export class FailoverFunction extends Construct {
   readonly lambda: LambdaFunction;
+  readonly log: LogGroup;
 
   constructor(scope: Construct, id: string, props: FailoverFunctionProps) {
     super(scope, id);
@@ -24,12 +29,12 @@ export class FailoverFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: props.description,
     });
-    const logGroup = new LogGroup(this, 'Log', {
+    this.log = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${props.functionName}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    logGroup.grantWrite(role);
+    this.log.grantWrite(role);
     this.lambda = new LambdaFunction(this, 'Function', {
       functionName: props.functionName,
       description: props.description,
@@ -41,7 +46,7 @@ export class FailoverFunction extends Construct {
       timeout: props.timeout,
       environment: props.environment,
       loggingFormat: LoggingFormat.JSON,
-      logGroup,
+      logGroup: this.log,
       role,
     });
   }

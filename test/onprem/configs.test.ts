@@ -135,6 +135,8 @@ describe('the files with a site in them', () => {
     ['alertname=PrimaryUp service=shop severity=info', 'failover'],
     ['alertname=StandbyNotServing service=shop severity=critical', 'failover,people'],
     ['alertname=MonitoringTargetDown service=shop severity=warning', 'people'],
+    // Who cannot be reached must not be the one who is told.
+    ['alertname=WebhookFailing service=shop severity=critical', 'people'],
     ['alertname=SomethingElse', 'people'],
   ])('%s goes to %s', (labels, receivers) => {
     const config = `--config.file=${rendered('alertmanager.yml')}`;

@@ -5,7 +5,7 @@ import { AwsError } from '../aws-error.ts';
 import type { Operation, Service } from '../endpoint.ts';
 import type { RawAnswer, RawRequest } from '../protocols.ts';
 import { type Assembly, checkProperties, type Resource } from '../template.ts';
-import type { Json } from '../values.ts';
+import { asObject, isObject, type Json } from '../values.ts';
 
 /** The DynamoDB stand-in: dynalite in memory, behind the one endpoint. */
 export interface DynamoDb {
@@ -38,6 +38,7 @@ export async function startDynamoDb(assembly: Assembly): Promise<DynamoDb> {
   const arns = new Map(tables.map(({ ref, attributes }) => [ref, attributes.Arn ?? '']));
   const operation: Operation = {
     resources: (input) => tableNames(input).map((name) => arns.get(name) ?? name),
+    context: leadingKeys,
     // An ARN is allowed in place of a table's name; dynalite knows names only.
     run: (_input, request) => forward({ ...request, body: withTableNames(request.body) }),
   };
@@ -51,6 +52,12 @@ export async function startDynamoDb(assembly: Assembly): Promise<DynamoDb> {
 function tableNames(input: Json): string[] {
   if (typeof input.TableName === 'string') return [nameOf(input.TableName)];
   return Object.keys((input.RequestItems ?? {}) as Json).map(nameOf);
+}
+
+/** The partition key, by which policies tell apart who may see what. */
+function leadingKeys({ Key, Item }: Json): Record<string, string[]> {
+  const { pk } = asObject(Key ?? Item ?? {}, 'the key');
+  return isObject(pk) && typeof pk.S === 'string' ? { 'dynamodb:LeadingKeys': [pk.S] } : {};
 }
 
 function nameOf(nameOrArn: string): string {

@@ -22,6 +22,7 @@ interface Instance {
 /** The EC2 stand-in: its calls, and what SSM asks about instances. */
 export interface Ec2 {
   readonly service: Service;
+  stop(instanceId: string): void;
   state(instanceId: string): string | undefined;
   type(instanceId: string): string | undefined;
   isOnline(instanceId: string): boolean;
@@ -36,21 +37,22 @@ export interface Ec2World {
   readonly tell: Tell;
   readonly host: StandbyHost;
   instanceArn(instanceId: string): string;
+  /** Whether the instance's role lets its SSM agent register. */
+  mayRegister(instanceId: string): Promise<boolean>;
 }
 
 /** @param existing the instances that exist; all of them stand for the one host */
-export function createEc2(
+export async function createEc2(
   existing: readonly { readonly id: string; readonly type: string }[],
   initial: 'running' | 'stopped',
   world: Ec2World,
-): Ec2 {
+): Promise<Ec2> {
   const registered = new EventEmitter();
   const instances = new Map(
-    existing.map((one): [string, Instance] => [
-      one.id,
-      { ...one, state: initial, online: initial === 'running' },
-    ]),
+    existing.map((one): [string, Instance] => [one.id, { ...one, state: initial, online: false }]),
   );
+  for (const instance of instances.values())
+    instance.online = initial === 'running' && (await world.mayRegister(instance.id));
 
   const move = (instance: Instance, state: State) => {
     instance.state = state;
@@ -70,7 +72,7 @@ export function createEc2(
     await world.host.boot();
     await pass(world.latencies.agentOnlineSeconds, world.background.signal);
     // It may have been stopped again in the meantime.
-    if (instance.state !== 'running') return;
+    if (instance.state !== 'running' || !(await world.mayRegister(instance.id))) return;
     instance.online = true;
     registered.emit(instance.id);
   };
@@ -111,6 +113,7 @@ export function createEc2(
     return { instancesSet: changes };
   };
 
+  const stop = (input: Json) => change(input, 'running', 'stopping', halt);
   const touched = (input: Json) => idsOf(input).map((id) => world.instanceArn(id));
   return {
     service: {
@@ -118,13 +121,14 @@ export function createEc2(
       operations: {
         DescribeInstances: { resources: () => ['*'], run: (input) => describeInstances(input, instances) },
         StartInstances: { resources: touched, run: (input) => change(input, 'stopped', 'pending', boot) },
-        StopInstances: { resources: touched, run: (input) => change(input, 'running', 'stopping', halt) },
+        StopInstances: { resources: touched, run: stop },
         ModifyInstanceAttribute: {
           resources: ({ InstanceId }) => [world.instanceArn(String(InstanceId))],
           run: (input) => modify(input, instances),
         },
       },
     },
+    stop: (id) => void stop({ 'InstanceId.1': id }),
     state: (id) => instances.get(id)?.state,
     type: (id) => instances.get(id)?.type,
     isOnline: (id) => instances.get(id)?.online ?? false,

@@ -19,6 +19,8 @@ export interface EventBus {
   put(event: EventInput): void;
   /** Begins the schedules; a rate counts from here. */
   startSchedules(): void;
+  /** Fires every schedule once, now. */
+  fireSchedules(): void;
 }
 
 interface Rule {
@@ -31,28 +33,47 @@ interface Rule {
 
 interface Target {
   readonly arn: string;
+  /** The queue that gets what cannot be delivered. */
+  readonly deadLetterArn: string | undefined;
   /** A constant that replaces the event, as JSON text. */
   readonly input: string | undefined;
 }
 
+/** An event on its way to a target of a rule. */
+export interface Delivery {
+  readonly targetArn: string;
+  readonly ruleArn: string;
+  readonly deadLetterArn: string | undefined;
+  /** JSON text. */
+  readonly event: string;
+  /** For the timeline. */
+  readonly cause: string;
+}
+
 /**
  * Builds the bus from the assembly's rules.
- * @param deliver invokes a target (a function) asynchronously with the event as JSON text
+ * @param deliver invokes a target (a function) asynchronously
  * @throws DrillError for a pattern, schedule or target that the drill does not know
  */
 export function createEventBus(
   assembly: Assembly,
   background: Background,
   eventSeconds: number,
-  deliver: (targetArn: string, event: string, cause: string) => void,
+  deliver: (delivery: Delivery) => void,
 ): EventBus {
   const rules = assembly
     .ofType('AWS::Events::Rule')
     .map(readRule)
     .filter((rule) => rule !== undefined);
   const send = (rule: Rule, event: Json) => {
-    for (const { arn, input } of rule.targets)
-      deliver(arn, input ?? JSON.stringify(event), `rule ${rule.name}`);
+    for (const { arn, deadLetterArn, input } of rule.targets)
+      deliver({
+        targetArn: arn,
+        ruleArn: rule.arn,
+        deadLetterArn,
+        event: input ?? JSON.stringify(event),
+        cause: `rule ${rule.name}`,
+      });
   };
   return {
     put(input) {
@@ -63,6 +84,9 @@ export function createEventBus(
         await pass(eventSeconds, background.signal);
         for (const rule of matching) send(rule, event);
       });
+    },
+    fireSchedules() {
+      for (const rule of rules) if (rule.schedule !== undefined) send(rule, scheduledEvent(assembly, rule));
     },
     startSchedules() {
       for (const rule of rules) {
@@ -111,8 +135,10 @@ function readTarget(value: unknown, rule: string): Target {
       `a target of ${rule} sets ${unknown}, which the drill does not act on; teach drill/cloud/services/events.ts`,
     );
   const input = target.Input;
+  const deadLetters = asObject(target.DeadLetterConfig ?? {}, `the dead letters of ${rule}`).Arn;
   return {
     arn: asString(target.Arn, `the target of ${rule}`),
+    deadLetterArn: deadLetters === undefined ? undefined : asString(deadLetters, `the queue of ${rule}`),
     input: input === undefined ? undefined : asString(input, `the input of ${rule}`),
   };
 }

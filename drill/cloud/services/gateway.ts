@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { close, listen, readBody } from '../../http.ts';
 import type { Functions } from '../functions.ts';
+import { type Authorize, byService } from '../iam/request.ts';
 import type { Tell } from '../happenings.ts';
 import { seenAlerts } from '../seen-alerts.ts';
+import type { Location } from '../stack-scope.ts';
 import { answerOf, type GatewayAnswer, proxyEvent, refuse } from './gateway-payload.ts';
 import { MAX_SYNC_BYTES } from './lambda.ts';
 import type { HttpApi, Route } from './routes.ts';
@@ -21,10 +23,18 @@ const MAX_HEADER_BYTES = 10_240;
 /** Starts the HTTP API of the assembly on a free loopback port. */
 export async function startGateway(
   api: HttpApi,
-  accountId: string,
+  place: Location,
   functions: Functions,
+  authorize: Authorize,
   tell: Tell,
 ): Promise<Gateway> {
+  const { accountId, region } = place;
+  const mayCall = ({ key, target }: Route) => {
+    const [method, path] = key.split(' ');
+    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${api.id}/${api.stage}/${method}${path}`;
+    const source = { accountId, sourceArn };
+    return authorize(byService('apigateway.amazonaws.com', 'lambda:InvokeFunction', target.arn, source));
+  };
   const admit = api.throttle ? tokenBucket(api.throttle.rate, api.throttle.burst) : () => true;
 
   const serve = async (message: IncomingMessage): Promise<GatewayAnswer> => {
@@ -44,11 +54,9 @@ export async function startGateway(
       pathParameters: found.parameters,
       requestId: randomUUID(),
     };
-    const answer = await callFunction(
-      found.route,
-      JSON.stringify(proxyEvent(message, url, body, context)),
-      functions,
-    );
+    const answer = (await mayCall(found.route))
+      ? await callFunction(found.route, JSON.stringify(proxyEvent(message, url, body, context)), functions)
+      : refuse(500, 'Internal Server Error');
     const seconds = (Date.now() - began) / 1000;
     tell({ kind: 'webhook-answered', route: found.route.key, status: answer.status, seconds });
     return answer;

@@ -1,22 +1,21 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error.ts';
-import type { Service } from '../endpoint.ts';
+import type { Operation, Service } from '../endpoint.ts';
 import { type Assembly, checkProperties, type Resource } from '../template.ts';
-import { asNumber, asObject, type Json } from '../values.ts';
+import { asList, asNumber, asObject, asString, type Json } from '../values.ts';
+import { createVersions, type Versions } from './secret-versions.ts';
 
 /** The Secrets Manager stand-in, with the values it generated. */
 export interface Secrets {
   readonly service: Service;
-  /** Secret strings by ARN. */
-  readonly values: ReadonlyMap<string, string>;
+  /** Secret strings that are current now, by ARN. */
+  values(): ReadonlyMap<string, string>;
 }
 
 interface Secret {
   readonly arn: string;
   readonly name: string;
-  readonly value: string;
-  readonly versionId: string;
-  readonly createdAt: number;
+  readonly versions: Versions;
 }
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -38,24 +37,42 @@ export function createSecrets(assembly: Assembly, existing: Readonly<Record<stri
     if (secret) return secret;
     throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   };
+  const onOne = (run: (secret: Secret, input: Json) => Json): Operation => ({
+    resources: ({ SecretId }) => [find(SecretId)?.arn ?? String(SecretId)],
+    run(input) {
+      const secret = found(input);
+      return { ARN: secret.arn, Name: secret.name, ...run(secret, input) };
+    },
+  });
   return {
-    values: new Map(secrets.map(({ arn, value }) => [arn, value])),
+    values: () => new Map(secrets.map(({ arn, versions }) => [arn, versions.find({}).value])),
     service: {
       operations: {
-        GetSecretValue: {
-          resources: ({ SecretId }) => [find(SecretId)?.arn ?? String(SecretId)],
-          run(input) {
-            const { arn, name, value, versionId, createdAt } = found(input);
-            return {
-              ARN: arn,
-              Name: name,
-              SecretString: value,
-              VersionId: versionId,
-              VersionStages: ['AWSCURRENT'],
-              CreatedDate: createdAt / 1000,
-            };
+        GetSecretValue: onOne(({ versions }, { VersionId: id, VersionStage: label }) => {
+          const version = versions.find({ id, label });
+          return {
+            SecretString: version.value,
+            VersionId: version.id,
+            VersionStages: [...version.labels],
+            CreatedDate: version.createdAt / 1000,
+          };
+        }),
+        PutSecretValue: onOne(({ versions }, { SecretString, ClientRequestToken, VersionStages }) => {
+          const labels =
+            VersionStages === undefined ? undefined : asList(VersionStages, 'VersionStages').map(String);
+          const id = String(ClientRequestToken ?? randomUUID());
+          const version = versions.put(asString(SecretString, 'SecretString'), id, labels);
+          return { VersionId: version.id, VersionStages: [...version.labels] };
+        }),
+        UpdateSecretVersionStage: onOne(
+          ({ versions }, { VersionStage, RemoveFromVersionId, MoveToVersionId }) => {
+            versions.relabel(asString(VersionStage, 'VersionStage'), RemoveFromVersionId, MoveToVersionId);
+            return {};
           },
-        },
+        ),
+        DescribeSecret: onOne(({ versions }) => ({
+          VersionIdsToStages: Object.fromEntries(versions.all().map(({ id, labels }) => [id, [...labels]])),
+        })),
       },
     },
   };
@@ -75,7 +92,7 @@ function readSecret(resource: Resource): Secret {
 
 function withValue(arn: string, value: string): Secret {
   const name = /:secret:(.*)-.{6}$/.exec(arn)?.[1] ?? arn;
-  return { arn, name, value, versionId: randomUUID(), createdAt: Date.now() };
+  return { arn, name, versions: createVersions(value) };
 }
 
 function generate(rules: Json): string {

@@ -20,8 +20,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AwsError } from '../../../drill/cloud/aws-error.ts';
-import type { Access } from '../../../drill/cloud/endpoint.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
+import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
 import { type Cloud, startCloud } from '../../../drill/cloud/index.ts';
 import { loadAssembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
@@ -30,7 +30,7 @@ import { SMALL_CODE, SMALL_STACK, temporaryFolder, writeAssembly } from './fixtu
 
 const folder = temporaryFolder();
 const happenings: Happening[] = [];
-let denied: (access: Access) => boolean;
+let denied: (access: AccessRequest) => boolean;
 let sink: MailSink;
 let cloud: Cloud;
 
@@ -429,7 +429,10 @@ describe('the endpoint', () => {
       name,
       message: expect.stringContaining(`is not authorized to perform: ${action}`),
     });
-    expect(await happened('call-denied')).toMatchObject({ role: 'operator', action });
+    expect(await happened('call-denied')).toMatchObject({
+      caller: expect.stringMatching(/:user\/operator$/),
+      action,
+    });
   });
 
   test('an unknown caller and an unknown operation fail as on AWS', async () => {

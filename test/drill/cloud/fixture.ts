@@ -62,7 +62,10 @@ const lambda = (key: string, more: Json = {}): Json => ({
 /** A small stack with one of everything that the stand-in cloud serves. */
 export const SMALL_STACK: Json = {
   Resources: {
-    Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'worker-role' } },
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: { RoleName: 'worker-role', AssumeRolePolicyDocument: { Statement: [] } },
+    },
     Host: { Type: 'AWS::EC2::Instance', Properties: {} },
     Table: {
       Type: 'AWS::DynamoDB::Table',

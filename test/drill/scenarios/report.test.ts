@@ -4,7 +4,16 @@ import { crash } from '../../../drill/scenarios/api-crash.ts';
 import { blip } from '../../../drill/scenarios/blip.ts';
 import { readOutcome } from '../../../drill/scenarios/child.ts';
 import { functionCrash } from '../../../drill/scenarios/function-crash.ts';
-import { asJson, list, paceOf, progressLine, table, verdict } from '../../../drill/scenarios/report.ts';
+import {
+  asJson,
+  grantsLines,
+  isTight,
+  list,
+  paceOf,
+  progressLine,
+  table,
+  verdict,
+} from '../../../drill/scenarios/report.ts';
 import type { Outcome } from '../../../drill/scenarios/scenario.ts';
 
 const passed: Outcome = {
@@ -92,5 +101,30 @@ describe('a scenario in a process of its own', () => {
       seconds: 3,
     });
     expect(readOutcome(of, undefined, '', 3).observed).toContain('it said nothing');
+  });
+});
+
+describe('what was allowed', () => {
+  const statements = { 'a may x:Go, x:Come': true };
+  test('is told by name where nothing needed it', () => {
+    const review = { grants: { 'a may x:Go': true, 'a may x:Come': false }, statements: { s: false } };
+    expect(grantsLines(review)).toEqual([
+      'IAM: 1 of 2 grants were used, 0 of 1 statements were needed.',
+      '  never used: a may x:Come',
+      '  nothing is denied without: s',
+    ]);
+  });
+
+  test.each([
+    ['every grant was used', { grants: { g: true }, statements }, true],
+    ['one was not', { grants: { g: true, h: false }, statements }, false],
+    [
+      'a statement allows what another one allows too',
+      { grants: { g: true }, statements: { s: false } },
+      false,
+    ],
+    ['nothing was allowed at all', { grants: {}, statements: {} }, false],
+  ])('%s', (_what, review, tight) => {
+    expect(isTight(review)).toBe(tight);
   });
 });

@@ -64,7 +64,43 @@ describe('the state store', () => {
 });
 
 describe('the evidence store', () => {
-  const store = dynamoEvidenceStore(client, 'table', () => 45);
+  // What a store remembers of what it wrote must not reach the next test.
+  let store = dynamoEvidenceStore(client, 'table', () => 45);
+  beforeEach(() => {
+    store = dynamoEvidenceStore(client, 'table', () => 45);
+  });
+
+  it('adds to what it wrote itself without reading it again', async () => {
+    aws.on(GetCommand).resolves({ Item: { value: { upAt: 4000, upSince: 4000 }, revision: 6 } });
+    aws.on(PutCommand).resolves({});
+    await store.record('api', [{ kind: 'up', observedAt: 14_000 }]);
+    await store.record('api', [{ kind: 'up', observedAt: 24_000 }]);
+    expect(aws.commandCalls(GetCommand)).toHaveLength(1);
+    expect(puts()[1]).toMatchObject({
+      Item: { value: { upAt: 24_000, upSince: 4000 }, revision: 8 },
+      ExpressionAttributeValues: { ':revision': 7 },
+    });
+  });
+
+  it('reads again when somebody else has written since', async () => {
+    aws
+      .on(GetCommand)
+      .resolvesOnce({})
+      .resolves({ Item: { value: { upAt: 4000, upSince: 4000, downAt: 6000 }, revision: 3 } });
+    aws.on(PutCommand).resolvesOnce({}).rejectsOnce(lost).resolves({});
+    await store.record('api', [{ kind: 'up', observedAt: 4000 }]);
+    await store.record('api', [{ kind: 'down', observedAt: 7000 }]);
+    expect(puts()[2]?.Item).toMatchObject({ value: { upAt: 4000, downAt: 7000 }, revision: 4 });
+  });
+
+  it('does not trust its memory that nothing is new', async () => {
+    aws.on(GetCommand).resolves({});
+    aws.on(PutCommand).resolves({});
+    await store.record('api', [{ kind: 'down', observedAt: 5000 }]);
+    // Somebody has restored the table since.
+    await store.record('api', [{ kind: 'down', observedAt: 5000 }]);
+    expect(puts()).toHaveLength(2);
+  });
 
   it('writes what is new', async () => {
     aws.on(GetCommand).resolves({});

@@ -6,7 +6,11 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, test } from 'vitest';
@@ -111,21 +115,52 @@ describe('the notifier', () => {
 describe('the tokens', () => {
   const aws = mockClient(SecretsManagerClient);
   const good = 'x'.repeat(43);
+  const old = 'y'.repeat(43);
+  const none = new ResourceNotFoundException({ message: 'no such label', $metadata: {} });
   let now = 0;
   const tokens = () => secretTokens(new SecretsManagerClient({}), 'arn:secret', () => now);
   const reads = () => aws.commandCalls(GetSecretValueCommand).length;
+  const label = (VersionStage: string) =>
+    aws.on(GetSecretValueCommand, { SecretId: 'arn:secret', VersionStage });
   beforeEach(() => aws.reset());
+
+  it('are the values of two staging labels', async () => {
+    label('AWSCURRENT').resolves({ SecretString: good });
+    label('AWSPREVIOUS').resolves({ SecretString: old });
+    const source = tokens();
+    expect(await source.current(120)).toBe(good);
+    expect(await source.previous(120)).toBe(old);
+  });
 
   it('are read again only when the copy is too old', async () => {
     aws.on(GetSecretValueCommand).resolves({ SecretString: `${good}\n` });
     const source = tokens();
-    expect(await source.valid(300)).toEqual([good]);
+    expect(await source.current(300)).toBe(good);
     now += 299_999;
-    await source.valid(300);
+    await source.current(300);
     expect(reads()).toBe(1);
     now += 1;
-    await source.valid(300);
+    await source.current(300);
     expect(reads()).toBe(2);
+  });
+
+  it('there need not be a previous one, and that is remembered too; without a current one nothing works', async () => {
+    aws.on(GetSecretValueCommand).rejects(none);
+    const source = tokens();
+    expect([await source.previous(120), await source.previous(120)]).toEqual([undefined, undefined]);
+    expect(reads()).toBe(1);
+    await expect(source.current(120)).rejects.toThrow(
+      'webhook token unreadable: arn:secret has no value yet',
+    );
+  });
+
+  it('a failure is asked about once a second, however many want to know', async () => {
+    aws.on(GetSecretValueCommand).rejectsOnce(new Error('throttled')).resolves({ SecretString: good });
+    const source = tokens();
+    for (let i = 0; i < 100; i++) await expect(source.current(0)).rejects.toThrow('throttled');
+    expect(reads()).toBe(1);
+    now += 1000;
+    expect(await source.current(120)).toBe(good);
   });
 
   test.each([
@@ -135,6 +170,6 @@ describe('the tokens', () => {
     ['of several words', `${good} ${good}`],
   ])('are refused when %s', async (_, SecretString) => {
     aws.on(GetSecretValueCommand).resolves({ SecretString });
-    await expect(tokens().valid(300)).rejects.toThrow(/webhook token unreadable: received \d+ characters/);
+    await expect(tokens().current(300)).rejects.toThrow(/webhook token unreadable: received \d+ characters/);
   });
 });

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/certificates.ts';
 import { credentials } from '../../../drill/cloud/credentials.ts';
-import { type Access, type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
+import { type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
+import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
 import { createParameters, type Parameters } from '../../../drill/cloud/services/ssm-parameters.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
@@ -31,7 +32,7 @@ let stranger: KeyPair;
 let parameters: Parameters;
 let endpoint: Endpoint;
 let publicPem: Record<string, string>;
-let mayCall: (access: Access) => boolean;
+let mayCall: (access: AccessRequest) => boolean;
 
 beforeAll(async () => {
   ({ stunnel } = await findParts(['stunnel']));
@@ -56,7 +57,11 @@ beforeEach(async () => {
     },
   };
   endpoint = await startEndpoint({ ssm: parameters, secretsmanager: secrets }, (access) => mayCall(access));
-  endpoint.registerCaller('host', { arn: 'arn:aws:sts::123456789012:assumed-role/host/i-1', role: 'host' });
+  endpoint.registerCaller('host', {
+    kind: 'role',
+    arn: 'arn:aws:sts::123456789012:assumed-role/host/i-1',
+    role: 'host',
+  });
   host.assume(credentials('host', 'eu-west-1', endpoint.url));
 });
 

@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, type ILogGroup, type IFilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { looked, tokenRefused, webhookRefused } from '../../lambda/log-lines.ts';
+
+export type CountedProps = {
+  /** Also the namespace of the metrics. */
+  readonly name: string;
+  readonly receiverLog: ILogGroup;
+  readonly reconcilerLog: ILogGroup;
+};
+
+/** What only our functions know, as metrics. Two, without dimensions: each further one costs as much as three alarms. */
+export class Counted extends Construct {
+  /** Requests whose token is not valid. */
+  readonly refusedTokens: Metric;
+  /** Age of the oldest move under way, in seconds, from each thorough look: 0 if there is none. */
+  readonly moveSeconds: Metric;
+
+  constructor(scope: Construct, id: string, props: CountedProps) {
+    super(scope, id);
+    const { stringValue, numberValue, all } = FilterPattern;
+    this.refusedTokens = this.#metric(props.name, props.receiverLog, {
+      metricName: 'RefusedTokens',
+      filterPattern: all(
+        stringValue('$.message', '=', webhookRefused),
+        stringValue('$.code', '=', tokenRefused),
+      ),
+      metricValue: '1',
+      unit: Unit.COUNT,
+      statistic: Stats.SUM,
+    });
+    this.moveSeconds = this.#metric(props.name, props.reconcilerLog, {
+      metricName: 'MoveSeconds',
+      filterPattern: all(
+        stringValue('$.message', '=', looked),
+        // A value can be taken only of a field that is in the pattern.
+        numberValue('$.moveSeconds', '>=', 0),
+      ),
+      metricValue: '$.moveSeconds',
+      unit: Unit.SECONDS,
+      statistic: Stats.MAXIMUM,
+    });
+  }
+
+  #metric(
+    metricNamespace: string,
+    logGroup: ILogGroup,
+    how: {
+      metricName: string;
+      filterPattern: IFilterPattern;
+      metricValue: string;
+      unit: Unit;
+      statistic: string;
+    },
+  ): Metric {
+    const { statistic, ...filter } = how;
+    const { metricName, unit } = filter;
+    new MetricFilter(this, metricName, { logGroup, metricNamespace, ...filter });
+    return new Metric({
+      namespace: metricNamespace,
+      metricName,
+      unit,
+      statistic,
+      period: Duration.minutes(1),
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import { Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { looked } from '../../lambda/log-lines.ts';
+import type { Counted } from './counted.ts';
+
+export type PanelProps = {
+  readonly name: string;
+  readonly alarms: readonly IAlarm[];
+  readonly api: HttpApi;
+  readonly receiver: IFunction;
+  readonly reconciler: IFunction;
+  readonly reconcilerLog: ILogGroup;
+  readonly counted: Counted;
+  readonly topic: ITopic;
+};
+
+const minute = { period: Duration.minutes(1) };
+const third = 8;
+
+/** The CloudWatch dashboard: who is in charge, whether the site is heard, and how the machinery does. */
+export class Panel extends Construct {
+  constructor(scope: Construct, id: string, props: PanelProps) {
+    super(scope, id);
+    const { api, receiver, reconciler, counted, topic } = props;
+    const functions = [receiver, reconciler];
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: props.name,
+      defaultInterval: Duration.hours(3),
+      widgets: [
+        [
+          new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: third, height: 6 }),
+          this.#table('Who is in charge', third, props.reconcilerLog, [
+            `filter message = "${looked}"`,
+            'stats latest(site) as inCharge, latest(phase) as phase, latest(reason) as why, latest(@timestamp) as at by about',
+          ]),
+          this.#table('The last decisions', third, props.reconcilerLog, [
+            'filter message = "decided"',
+            'fields @timestamp, about, from, to, reason, epoch',
+            'sort @timestamp desc',
+            'limit 20',
+          ]),
+        ],
+        [
+          graph('What the site says (requests; the heartbeat is one each 11 s)', [
+            api.metricCount({ ...minute, label: 'requests' }),
+            api.metricClientError({ ...minute, statistic: Stats.SUM, label: '4xx' }),
+            api.metricServerError({ ...minute, statistic: Stats.SUM, label: '5xx' }),
+          ]),
+          graph('Refused tokens', [counted.refusedTokens]),
+          graph('Age of the move under way (s)', [counted.moveSeconds]),
+        ],
+        [
+          graph('Errors and throttles', [
+            ...functions.flatMap((one) => [one.metricErrors(minute), one.metricThrottles(minute)]),
+            topic.metricNumberOfNotificationsFailed(minute),
+          ]),
+          graph('How long the functions take (ms, 99 %)', [
+            ...functions.map((one) => one.metricDuration({ ...minute, statistic: Stats.p(99) })),
+          ]),
+          graph(
+            'How often they run',
+            functions.map((one) => one.metricInvocations(minute)),
+          ),
+        ],
+      ],
+    });
+  }
+
+  #table(title: string, width: number, log: ILogGroup, queryLines: string[]): LogQueryWidget {
+    const view = LogQueryVisualizationType.TABLE;
+    return new LogQueryWidget({
+      title,
+      width,
+      height: 6,
+      view,
+      queryLines,
+      logGroupNames: [log.logGroupName],
+    });
+  }
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: third, height: 6, leftYAxis: { min: 0 } });
+}
