@@ -23,10 +23,11 @@ instance=${instance%.service}
 running=$DRILL_UNITS_DIR/$unit.pid
 enabled=$DRILL_UNITS_DIR/$unit.enabled
 
-read -ra program < <(sed -n "s/^ExecStart=//p" "$template" | sed "s/%i/$instance/g")
+# Its words are quoted, as the shell's are.
+eval "program=($(sed -n "s/^ExecStart=//p" "$template" | sed "s/%i/$instance/g"))"
 
 # A process id may long be somebody else's.
-is_active() { [[ -s $running ]] && tr '\0' ' ' <"/proc/$(<"$running")/cmdline" 2>/dev/null | grep -qF -- "${program[1]}"; }
+is_active() { [[ -s $running ]] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$running")/cmdline" | grep -qF -- "${program[1]}"; }
 
 start() {
   if is_active; then return; fi

@@ -153,7 +153,7 @@ StartLimitIntervalSec=0
 
 [Service]
 $user
-ExecStart=$stunnel $link_dir/%i.conf
+ExecStart="$stunnel" "$link_dir/%i.conf"
 ExecReload=/bin/kill -HUP \$MAINPID
 Restart=always
 RestartSec=1
