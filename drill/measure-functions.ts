@@ -23,7 +23,12 @@ let onEnded = () => {};
 const isOf = (name: string) => (one: Ended) => one.function.includes(name);
 
 async function measure(folder: string): Promise<void> {
-  const { assembly, service } = await synthesize('failover.yaml', folder, { standby: 1, service: 1 });
+  const { assembly, service } = await synthesize('failover.yaml', folder, {
+    standby: 1,
+    service: 2,
+    loopback: 3,
+    public: 4,
+  });
   const sink = await startMailSink();
   const cloud = await startCloud({
     assembly,

@@ -35,7 +35,11 @@ export interface ConfigChanges {
 
 /** Ports of this machine that are chosen before anything listens on them. */
 export interface Ports {
+  /** Where the site reaches the standby, and where the container itself is. */
   readonly standby: number;
+  readonly loopback: number;
+  /** Where everybody reaches the standby, if the configuration has a door for them. */
+  readonly public: number;
   /** Where clients reach the site. */
   readonly service: number;
 }
@@ -98,6 +102,7 @@ function forThisMachine(config: Config, ports: Ports, build: string, changes: Co
     ...changes.service,
     name,
     port: ports.standby,
+    loopbackPort: ports.loopback,
     containerPort: 8080,
     environment,
     ...(changes.witness && { witnessUrl: `http://127.0.0.1:${ports.service}${first.healthPath}` }),
@@ -105,6 +110,9 @@ function forThisMachine(config: Config, ports: Ports, build: string, changes: Co
   return {
     ...config,
     services: [service, ...others],
+    ...(config.dns && {
+      dns: { ...config.dns, port: ports.public, ...(config.dns.service === first.name && { service: name }) },
+    }),
     standby: { ...config.standby, ...changes.standby },
     policy: { ...config.policy, ...shortened, ...policy },
   };

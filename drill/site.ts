@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import { DrillError } from './errors.ts';
 import { freePorts, invocation, type Program } from './parts/index.ts';
 import { isListening, type Processes, type Supervised } from './processes.ts';
+import type { Parts } from './slot-parts.ts';
 import { argumentsOf, render, repository, withSecondAlertmanager } from './site-files.ts';
 
 export const siteParts = ['haproxy', 'prometheus', 'alertmanager', 'blackbox_exporter'] as const;
@@ -28,6 +30,9 @@ export interface SiteSettings {
   /** Where clients reach the service. */
   readonly servicePort: number;
   readonly standbyAddress: string;
+  readonly siteKeyPair: KeyPair;
+  /** PEM; there when the standby's host has been prepared. */
+  readonly standbyCertificate: Promise<string>;
   readonly webhookUrl: string;
   readonly token: string;
   readonly smtpPort: number;
@@ -60,7 +65,7 @@ export interface Site {
 /** A way to make a site: what it is made of, and how it is brought up once the rest of the world is there. */
 export interface SiteMaker {
   /** @param mounts folders that the parts must see */
-  find(progress: (line: string) => void, mounts: readonly string[]): Promise<SiteParts>;
+  find(progress: (line: string) => void, mounts: readonly string[]): Promise<Parts>;
   start(parts: SiteParts, settings: SiteSettings, workDir: string, processes: Processes): Promise<Site>;
 }
 
@@ -79,6 +84,11 @@ export async function startSite(
   const local = (port: number | undefined) => `127.0.0.1:${port}`;
   const tokenFile = join(folder, 'webhook_token');
   writeFileSync(tokenFile, settings.token, { mode: 0o600 });
+  const siteCertificateFile = join(folder, 'site.pem');
+  writeFileSync(siteCertificateFile, settings.siteKeyPair.pem, { mode: 0o600 });
+  const standbyCertificateFile = join(folder, 'standby.crt');
+  // It may fail before HAProxy waits for it, and then fails that.
+  settings.standbyCertificate.catch(() => {});
   const environment = {
     SERVICE_NAME: settings.serviceName,
     SERVICE_BIND: local(service),
@@ -86,6 +96,8 @@ export async function startSite(
     METRICS_BIND: local(metrics),
     PRIMARY_ADDRESS: local(primary),
     STANDBY_ADDRESS: settings.standbyAddress,
+    SITE_CERTIFICATE_FILE: siteCertificateFile,
+    STANDBY_CERTIFICATE_FILE: standbyCertificateFile,
     HEALTH_PATH: settings.healthPath,
     HAPROXY_LOG: settings.logAddress,
     HAPROXY_LOG_FORMAT: 'rfc3164',
@@ -160,7 +172,10 @@ export async function startSite(
 
   const haproxyFile = variation.files?.['haproxy.cfg'] ?? join(repository, 'onprem/haproxy/haproxy.cfg');
   const launch: Record<PartOfSite, () => Promise<Supervised>> = {
-    haproxy: () => run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment }),
+    haproxy: async () => {
+      writeFileSync(standbyCertificateFile, await settings.standbyCertificate);
+      return run('haproxy', service, ['-db', '-f', haproxyFile], { env: environment });
+    },
     blackbox_exporter: () =>
       run('blackbox_exporter', blackbox, [
         `--config.file=${join(repository, 'monitoring/blackbox.yml')}`,

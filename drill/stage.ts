@@ -6,8 +6,10 @@ import type { Entry, Policy, State } from '../lambda/domain/types.ts';
 import type { ServiceSettings } from '../lambda/ports.ts';
 import type { Happening } from './cloud/happenings.ts';
 import { type Cloud, startCloud } from './cloud/index.ts';
+import { certificateIn, type KeyPair, makeKeyPair } from './certificates.ts';
 import { DEFAULT_LATENCIES, type Latencies } from './cloud/latencies.ts';
 import type { Docker } from './docker.ts';
+import { DrillError } from './errors.ts';
 import { Happened } from './happened.ts';
 import { type ServerChange, startHaproxyLog } from './haproxy-log.ts';
 import type { StandbyHost } from './host/host.ts';
@@ -17,15 +19,8 @@ import { steadyPorts } from './parts/index.ts';
 import type { Processes } from './processes.ts';
 import { recordsOf } from './records.ts';
 import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
-import {
-  type Site,
-  type SiteMaker,
-  type SiteParts,
-  type SiteVariation,
-  siteParts,
-  startSite,
-} from './site.ts';
-import { partsOfSite } from './slot-parts.ts';
+import { type Site, type SiteMaker, type SiteVariation, siteParts, startSite } from './site.ts';
+import { type Parts, partsOfDrill } from './slot-parts.ts';
 import { makeHost } from './standby-host.ts';
 import type { Timeline } from './timeline.ts';
 import type { Watch } from './watch.ts';
@@ -34,9 +29,11 @@ import type { Watch } from './watch.ts';
 export interface Stage {
   readonly rehearsed: Rehearsed;
   readonly latencies: Latencies;
-  readonly parts: SiteParts;
+  readonly parts: Parts;
   readonly docker: Docker | undefined;
   readonly site: Site;
+  /** How the site proves to the standby who it is. */
+  readonly siteKeyPair: KeyPair;
   /** The line between Alertmanager and the webhook, if it was asked for one that can be cut. */
   readonly link: Link | undefined;
   readonly cloud: Cloud;
@@ -81,20 +78,22 @@ export async function setStage(
   const { configFile, workDir, changes, variation, brokenImages = false, awaitsHeartbeat = true } = options;
   const maker = options.site ?? ofPrograms;
   const progress = (line: string) => timeline.add('drill', line);
-  const [standbyPort = 0, servicePort = 0] = await steadyPorts(2);
+  const [standbyPort = 0, servicePort = 0, loopbackPort = 0, publicPort = 0] = await steadyPorts(4);
   mkdirSync(workDir, { recursive: true });
   progress('synthesizes the CDK app');
-  const ports = { standby: standbyPort, service: servicePort };
+  const ports = { standby: standbyPort, service: servicePort, loopback: loopbackPort, public: publicPort };
   const synthesized = synthesize(configFile, workDir, ports, changes);
   // What still writes into the work folder must end before that is removed.
   processes.onCleanup('assembly', async () => void (await synthesized.catch(() => {})));
-  progress('looks for HAProxy, Prometheus, Alertmanager and the blackbox exporter');
+  progress('looks for HAProxy, Prometheus, Alertmanager, the blackbox exporter and stunnel');
   const found = maker.find(progress, [process.cwd(), workDir]);
-  const [rehearsed, parts] = await Promise.all([synthesized, found]);
+  const pair = makeKeyPair('site', workDir);
+  const [rehearsed, parts, siteKeyPair] = await Promise.all([synthesized, found, pair]);
   const { host, docker, repairImages } = await makeHost(
     rehearsed,
     workDir,
     brokenImages,
+    parts.stunnel,
     processes,
     progress,
   );
@@ -116,7 +115,7 @@ export async function setStage(
     smtpPort: mails.port,
     latencies,
     environment: (given) => withPolicy(given, options.derived),
-    ...notOfTheStacks(rehearsed),
+    ...(await notOfTheStacks(rehearsed, siteKeyPair, workDir)),
     onHappening: (happening) => {
       watch.happening(happening);
       happenings.add(happening);
@@ -132,6 +131,8 @@ export async function setStage(
       healthPath: rehearsed.service.healthPath,
       servicePort,
       standbyAddress: `127.0.0.1:${standbyPort}`,
+      siteKeyPair,
+      standbyCertificate: cloud.prepared.then(() => publishedCertificate(rehearsed, cloud, happenings)),
       webhookUrl: link
         ? `http://127.0.0.1:${link.port}${new URL(cloud.webhookUrl).pathname}`
         : cloud.webhookUrl,
@@ -144,7 +145,6 @@ export async function setStage(
     workDir,
     processes,
   );
-  await cloud.prepared;
   const records = recordsOf(cloud);
   const { name } = rehearsed.service;
   if (awaitsHeartbeat) {
@@ -157,6 +157,7 @@ export async function setStage(
     parts,
     docker,
     site,
+    siteKeyPair,
     link,
     cloud,
     host,
@@ -169,7 +170,7 @@ export async function setStage(
   };
 }
 
-const ofPrograms: SiteMaker = { find: partsOfSite, start: startSite };
+const ofPrograms: SiteMaker = { find: partsOfDrill, start: startSite };
 
 /** After its first heartbeat the control plane looks at the host: what it does then would be in the way. */
 async function comesToRest(state: () => Promise<State>): Promise<void> {
@@ -196,20 +197,46 @@ function withPolicy(environment: Readonly<Record<string, string>>, changes: Part
   return { ...environment, SERVICES: JSON.stringify(changed) };
 }
 
-/** What the configuration says is there already, and no stack makes. */
-function notOfTheStacks({ config }: Rehearsed) {
+/** What is there already, and no stack makes: by the configuration, and by `failover site init`. */
+async function notOfTheStacks({ config, assembly }: Rehearsed, site: KeyPair, workDir: string) {
   const { instanceId } = config.standby;
   const { tokenSecretArn } = config.webhook;
   const token = `${randomUUID()}${randomUUID()}`;
+  const { SiteCertificateParameter = '' } = assembly.outputs;
   return {
+    existingParameters: { [SiteCertificateParameter]: site.certificate },
     ...(instanceId && { existingInstances: [instanceId] }),
     ...(tokenSecretArn && { existingSecrets: { [tokenSecretArn]: token } }),
+    ...(config.dns && {
+      certificateSecrets: {
+        [config.dns.certificateSecretArn]: (await makeKeyPair(config.dns.recordName, workDir)).pem,
+      },
+    }),
   };
+}
+
+/** What `failover site init` writes down on the site. */
+function publishedCertificate(
+  { assembly }: Rehearsed,
+  cloud: Cloud,
+  happenings: Happened<Happening>,
+): string {
+  const { StandbyCertificateParameter = '' } = assembly.outputs;
+  const certificate = certificateIn(cloud.parameters.get(StandbyCertificateParameter) ?? '');
+  if (certificate) return certificate;
+  const said = happenings.all.flatMap((one) =>
+    one.kind === 'script-ended' ? (one.output?.trim() ?? []) : [],
+  );
+  throw new DrillError(
+    `the host published no certificate when it was prepared; it said:\n${said.join('\n')}`,
+  );
 }
 
 /** What is real in this drill, what is stood in for, and what was changed for it: in plain words. */
 export function describeStage({ parts, docker, latencies, rehearsed }: Stage): string[] {
-  const named = siteParts.map((name) => `${name} ${parts[name].version}${from[parts[name].source]}`);
+  const named = ([...siteParts, 'stunnel'] as const).map(
+    (name) => `${name} ${parts[name].version}${from[parts[name].source]}`,
+  );
   const { stableSeconds, cooldownSeconds, drainSeconds } = rehearsed.config.policy;
   const isUsual = latencies.dispatchSeconds === DEFAULT_LATENCIES.dispatchSeconds;
   const asInProduction = isUsual ? 'detection and dispatch are' : 'detection is';

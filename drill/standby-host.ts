@@ -4,6 +4,7 @@ import { breakImages, buildImages, type Docker, findDocker, refuseForeignContain
 import { DrillError } from './errors.ts';
 import { createDockerHost, createProcessHost } from './host/docker-command.ts';
 import type { StandbyHost } from './host/host.ts';
+import type { Program } from './parts/index.ts';
 import type { Processes } from './processes.ts';
 import { apiFolder, type Rehearsed } from './rehearsed.ts';
 
@@ -21,13 +22,14 @@ export async function makeHost(
   { assembly, config }: Rehearsed,
   workDir: string,
   broken: boolean,
+  stunnel: Program,
   processes: Processes,
   progress: (line: string) => void,
 ): Promise<HostAndImages> {
   const folder = join(workDir, 'host');
   const images = imagesOf(assembly);
   const docker = await findDocker();
-  if (!docker) return processHost(folder, images, broken);
+  if (!docker) return processHost(folder, images, broken, stunnel);
   progress(`builds the standby's image in Docker ${docker.version}`);
   await refuseForeignContainers(
     docker,
@@ -37,14 +39,19 @@ export async function makeHost(
   // Whoever ends the drill meanwhile waits for the build: what it makes would be left behind.
   processes.onCleanup('images', async () => (await building.catch(() => undefined))?.remove());
   await building;
-  const host = createDockerHost(folder, docker.command);
+  const host = createDockerHost(folder, docker.command, stunnel);
   if (!broken) return { host, docker, repairImages: async () => {} };
   const bad = await breakImages(docker, images);
   processes.onCleanup('broken images', bad.remove);
   return { host, docker, repairImages: bad.repair };
 }
 
-function processHost(folder: string, names: readonly string[], broken: boolean): HostAndImages {
+function processHost(
+  folder: string,
+  names: readonly string[],
+  broken: boolean,
+  stunnel: Program,
+): HostAndImages {
   const program = join(apiFolder, 'server.ts');
   const image = (environment: Record<string, string>) => ({
     folder: apiFolder,
@@ -54,7 +61,7 @@ function processHost(folder: string, names: readonly string[], broken: boolean):
   });
   const all = (one: ReturnType<typeof image>) => Object.fromEntries(names.map((name) => [name, one]));
   // Any file that is there makes the sample API say that it is not healthy.
-  const host = createProcessHost(folder, all(image(broken ? { HEALTH_FAULT_FILE: program } : {})));
+  const host = createProcessHost(folder, all(image(broken ? { HEALTH_FAULT_FILE: program } : {})), stunnel);
   return {
     host,
     docker: undefined,

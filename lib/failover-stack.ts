@@ -1,9 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import type { Config } from './config/schema.ts';
+import type { Config, DnsConfig } from './config/schema.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Counted } from './constructs/counted.ts';
+import { LinkCertificates } from './constructs/link-certificates.ts';
 import { Panel } from './constructs/panel.ts';
 import { People } from './constructs/people.ts';
 import { Receiver } from './constructs/receiver.ts';
@@ -33,6 +34,7 @@ export class FailoverStack extends Stack {
     const people = new People(this, 'People', config);
     const table = new StateTable(this, 'State');
     this.images = new ServiceImages(this, 'Images', config);
+    const certificates = new LinkCertificates(this, 'Link', config.name);
     const documents = config.services.map(
       (service) =>
         new StandbyDocument(this, `Standby-${service.name}`, {
@@ -41,6 +43,8 @@ export class FailoverStack extends Stack {
           documentName: `${config.name}-${service.name}`,
           imageUri: this.images.uri(service),
           pilotLight: config.standby.pilotLight,
+          certificates,
+          publicDoor: config.dns?.service === service.name ? publicDoorOf(config.dns) : undefined,
         }),
     );
     const services = this.toJsonString(
@@ -127,6 +131,11 @@ function stuckSecondsOf(config: Config): number {
     return Math.max(drainSeconds, commandTimeoutSeconds);
   });
   return Math.max(...longest) + patienceSeconds;
+}
+
+/** Public clients call the standby only where DNS may send them there. */
+function publicDoorOf({ port, certificateSecretArn }: DnsConfig) {
+  return { port, certificateSecretArn };
 }
 
 /** The reconciler may do no more to the instance than this configuration asks for. */

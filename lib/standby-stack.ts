@@ -15,14 +15,16 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Config, HostConfig } from './config/schema.ts';
+import { DnsFailover } from './constructs/dns-failover.ts';
+import { linkParameters } from './constructs/link-certificates.ts';
 
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
 
-/** The pre-provisioned host: an instance with Docker that is reached by Session Manager, never by SSH. */
+/** The pre-provisioned host: an instance with Docker and stunnel, reached by Session Manager, never by SSH. */
 export class StandbyStack extends Stack {
   /** Name of the parameter that holds the instance's id. */
   readonly instanceIdParameter: string;
@@ -41,6 +43,7 @@ export class StandbyStack extends Stack {
       description: 'Standby host: what the SSM agent needs, and pulling our images',
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
+    this.#allowCertificates(config);
     const instance = new Instance(this, 'Host', {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
@@ -71,6 +74,7 @@ export class StandbyStack extends Stack {
       parameterName: this.instanceIdParameter,
       stringValue: instance.instanceId,
     });
+    if (config.dns) new DnsFailover(this, 'Dns', { config, dns: config.dns, address: address.attrPublicIp });
     new CfnOutput(this, 'StandbyAddress', {
       value: address.attrPublicIp,
       description: 'STANDBY_ADDRESS of the site',
@@ -114,7 +118,20 @@ export class StandbyStack extends Stack {
     );
   }
 
-  #doorForSite(vpc: Vpc, { services }: Config, { siteCidrs }: HostConfig): SecurityGroup {
+  /** Show its own certificate, and see the site's; the one for the public name if there is one. */
+  #allowCertificates({ name, dns }: Config): void {
+    const { site, standby } = linkParameters(name);
+    const [siteArn = '', standbyArn = ''] = [site, standby].map((parameter) =>
+      this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: parameter.slice(1) }),
+    );
+    const allow = (action: string, ...resources: string[]) =>
+      this.#role.addToPolicy(new PolicyStatement({ actions: [action], resources }));
+    allow('ssm:GetParameter', siteArn, standbyArn);
+    allow('ssm:PutParameter', standbyArn);
+    if (dns) allow('secretsmanager:GetSecretValue', dns.certificateSecretArn);
+  }
+
+  #doorForSite(vpc: Vpc, { services, dns }: Config, { siteCidrs }: HostConfig): SecurityGroup {
     const group = new SecurityGroup(this, 'SiteOnly', {
       vpc,
       description: 'The service ports, from the site only',
@@ -125,6 +142,7 @@ export class StandbyStack extends Stack {
       for (const { name, port } of services)
         group.addIngressRule(peer, Port.tcp(port), `${name} from the site`);
     }
+    if (dns) group.addIngressRule(Peer.anyIpv4(), Port.tcp(dns.port), `${dns.recordName} from everybody`);
     return group;
   }
 
@@ -132,7 +150,9 @@ export class StandbyStack extends Stack {
     const userData = UserData.forLinux();
     userData.addCommands(
       'set -euo pipefail',
-      'dnf install -y docker amazon-ecr-credential-helper',
+      'dnf install -y docker amazon-ecr-credential-helper stunnel openssl',
+      // Amazon Linux brings it, its minimal image does not.
+      'command -v aws >/dev/null || dnf install -y awscli-2',
       'mkdir -p /root/.docker /etc/hybrid-failover/hooks',
       `echo '{"credHelpers":{"${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}":"ecr-login"}}' > /root/.docker/config.json`,
       'systemctl enable --now docker',

@@ -50,15 +50,16 @@ export function slowChecks(text: string): string {
   const lines = text.split('\n').map((line) => (/^ *(default-)?server /.test(line) ? slowCheck(line) : line));
   if (lines.filter((line) => line.includes(referenceIntervals.haproxyCheck)).length !== 1)
     throw new DrillError(
-      'onprem/haproxy/haproxy.cfg: expected one server or default-server line with "inter"; correct drill/bench/reference.ts',
+      'onprem/haproxy/haproxy.cfg: expected one default-server line with "inter"; correct drill/bench/reference.ts',
     );
   return lines.filter((line) => !/^ *default-server *$/.test(line)).join('\n');
 }
 
 function slowCheck(line: string): string {
+  const pace = /^ *default-server .* inter /.test(line) ? ` ${referenceIntervals.haproxyCheck}` : '';
   return line
     .replace(/ (fastinter|downinter|fall|rise|observe|error-limit|on-error) \S+/g, '')
-    .replace(/ inter \S+/, ` ${referenceIntervals.haproxyCheck}`);
+    .replace(/ inter \S+/, pace);
 }
 
 export function slowScrapes(text: string): string {

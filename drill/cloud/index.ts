@@ -8,7 +8,7 @@ import type { FunctionSettings } from './function-settings.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
 import { createIam, type Iam } from './iam/index.ts';
-import { agentRequests } from './iam/instances.ts';
+import { agentRequests, callerOfInstance } from './iam/instances.ts';
 import { type AccessRequest, type Authorize, byService } from './iam/request.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
@@ -37,6 +37,10 @@ export interface CloudOptions {
   readonly existingInstances?: readonly string[];
   /** Secrets that exist besides those of the assembly: values by ARN. */
   readonly existingSecrets?: Readonly<Record<string, string>>;
+  /** Certificates for public names that people keep as secrets: PEM by ARN. */
+  readonly certificateSecrets?: Readonly<Record<string, string>>;
+  /** What people have put into parameters: values by name. */
+  readonly existingParameters?: Readonly<Record<string, string>>;
   readonly instanceState?: 'running' | 'stopped';
   /** Decides in place of the assembly's policies. */
   readonly authorize?: Authorize;
@@ -55,6 +59,8 @@ export interface Cloud {
   readonly secrets: ReadonlyMap<string, string>;
   /** The webhook's token, as it is now: the one secret of the assembly. */
   readonly token: string;
+  /** What the parameter store holds, by name. */
+  readonly parameters: ReadonlyMap<string, string>;
   /** Physical names of the tables. */
   readonly tables: readonly string[];
   readonly instanceIds: readonly string[];
@@ -155,9 +161,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     return answers.every((allowed) => allowed);
   };
   const ec2 = await createEc2(instances, options.instanceState ?? 'running', { ...world, mayRegister });
-  const ssm = createSsm(assembly, { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline });
-  const secrets = createSecrets(assembly, options.existingSecrets);
-  onlyToken(secrets.values());
+  const ssm = createSsm(
+    assembly,
+    { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline },
+    options.existingParameters,
+  );
+  const secrets = createSecrets(assembly, { ...options.existingSecrets, ...options.certificateSecrets });
+  onlyToken(secrets.values(), options.certificateSecrets);
   const api = readHttpApi(assembly, functions);
   const dynamodb = await startDynamoDb(assembly);
   const services = {
@@ -176,6 +186,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     kind: 'operator',
     arn: `arn:aws:iam::${place.accountId}:user/operator`,
   });
+  const [hostId = ''] = instances.map(({ id }) => id);
+  endpoint.registerCaller(
+    HOST_KEY,
+    // What an instance of one's own may do is for its owner to say.
+    callerOfInstance(assembly, hostId) ?? {
+      kind: 'operator',
+      arn: `arn:aws:sts::${place.accountId}:assumed-role/own-host/${hostId}`,
+    },
+  );
+  host.assume(credentials(HOST_KEY, place.region, endpoint.url));
   const gateway = await startGateway(api, place, functions, authorize, tell);
   await Promise.all(alarmActions(assembly).map(authorize));
   events.startSchedules();
@@ -187,8 +207,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       return secrets.values();
     },
     get token() {
-      return onlyToken(secrets.values());
+      return onlyToken(secrets.values(), options.certificateSecrets);
     },
+    parameters: ssm.parameters,
     tables: dynamodb.tables,
     instanceIds: instances.map(({ id }) => id),
     subscribers: [...sns.subscribers.values()].flat(),
@@ -222,6 +243,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 const OPERATOR_KEY = 'DRILLOPERATOR0000000';
+const HOST_KEY = 'DRILLHOST00000000000';
 /** Of an instance whose template, if it has one, does not say. */
 const USUAL_TYPE = 't3.small';
 
@@ -259,8 +281,8 @@ function webhookPath(routeKeys: readonly string[]): string {
   );
 }
 
-function onlyToken(values: ReadonlyMap<string, string>): string {
-  const [token, ...others] = values.values();
+function onlyToken(values: ReadonlyMap<string, string>, certificates: object = {}): string {
+  const [token, ...others] = [...values].flatMap(([arn, value]) => (arn in certificates ? [] : value));
   if (token !== undefined && others.length === 0) return token;
   throw new DrillError(
     `the assembly has ${values.size} secrets, but the drill needs exactly one: the webhook's token`,

@@ -65,6 +65,8 @@ const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Version': version,
   'AWS::Logs::LogGroup': logGroup,
   'AWS::Logs::MetricFilter': named('inert', 'FilterName', 'logs', 'metric-filter:'),
+  'AWS::Route53::HealthCheck': numbered('inert', '', 'HealthCheckId'),
+  'AWS::Route53::RecordSet': numbered('inert', ''),
   'AWS::SNS::Subscription': subscription,
   'AWS::SNS::Topic': topic,
   'AWS::SNS::TopicPolicy': numbered('served', 'topicpolicy-'),

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Docker } from '../docker.ts';
 import { buildSiteImages } from '../images/site-images.ts';
 import { capture } from '../parts/capture.ts';
-import { catalogue } from '../parts/catalogue.ts';
+import { placeInImages } from '../parts/catalogue.ts';
 import { findInDocker, pinnedImage, type Program } from '../parts/index.ts';
 import type { Processes } from '../processes.ts';
 import { type PartOfSite, type SiteParts, siteParts } from '../site.ts';
@@ -40,7 +40,7 @@ export async function imagesOfSite(
 
 /** The program in its pinned image, or why it cannot be had. */
 async function pinned(docker: Docker, name: PartOfSite): Promise<Program | string> {
-  const image = await pinnedImage(catalogue[name].composeService);
+  const image = await pinnedImage(placeInImages(name).composeService);
   if ((await capture(docker.command, ['image', 'inspect', image])).ok) return findInDocker(name, []);
   const pull = await capture(docker.command, ['pull', '--quiet', image], { timeoutSeconds: PULL_SECONDS });
   return pull.ok ? findInDocker(name, []) : `${image} cannot be pulled: ${pull.problem}`;
@@ -49,7 +49,7 @@ async function pinned(docker: Docker, name: PartOfSite): Promise<Program | strin
 /** What runs, and what of it is not as in production. */
 export async function describeImages(parts: SiteParts): Promise<string[]> {
   const lines = siteParts.map(async (name) => {
-    const image = await pinnedImage(catalogue[name].composeService);
+    const image = await pinnedImage(placeInImages(name).composeService);
     const { version, image: used } = parts[name];
     return used === image
       ? `${name} ${version} in ${image}, as in production`

@@ -9,8 +9,6 @@ const run = promisify(execFile);
 
 /** How containers reach what runs on this machine. */
 export interface Reach {
-  /** What listens on all of this machine's addresses, as Docker's published ports do: its address for containers. */
-  published(loopbackAddress: string): string;
   /** What listens on the loopback address only: opens a way to its port, and says its address for containers. */
   throughLink(port: number): Promise<string>;
 }
@@ -26,7 +24,6 @@ export async function reachFromContainers(docker: Docker, processes: Processes):
       `Docker's network "bridge" has no IPv4 gateway ("${stdout.trim()}"), by which containers reach this machine; start dockerd with its default bridge`,
     );
   return {
-    published: (address) => address.replace('127.0.0.1', gateway),
     async throughLink(port) {
       const link = await startLink(port, gateway);
       processes.onCleanup('link', link.stop);

@@ -2,6 +2,7 @@ import { apiCrash, type Measured } from '../api-crash.ts';
 import { type Check, checkEnd } from '../checks.ts';
 import { type Docker, findDocker } from '../docker.ts';
 import { DrillError } from '../errors.ts';
+import { findParts } from '../parts/index.ts';
 import type { Processes } from '../processes.ts';
 import { check, lostNothing } from '../scenarios/verdicts.ts';
 import type { SiteMaker } from '../site.ts';
@@ -43,7 +44,11 @@ export async function rehearse(options: Options, context: Context): Promise<Rehe
   timeline.add('drill', `finds Docker ${docker.version} and Compose ${compose.version} (${called(compose)})`);
   let site: ComposeSite | undefined;
   const maker: SiteMaker = {
-    find: (progress) => imagesOfSite(docker, processes, progress),
+    async find(progress) {
+      // On the standby's host, which is this machine.
+      const { stunnel } = await findParts(['stunnel'], { progress, outsideDocker: true });
+      return { ...(await imagesOfSite(docker, processes, progress)), stunnel };
+    },
     async start(parts, settings, folder, all) {
       timeline.add('drill', 'brings up onprem/compose.yaml');
       site = await startComposeSite(

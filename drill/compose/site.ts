@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Docker } from '../docker.ts';
 import { DrillError } from '../errors.ts';
-import { catalogue } from '../parts/catalogue.ts';
+import { placeInImages } from '../parts/catalogue.ts';
 import { freePorts } from '../parts/index.ts';
 import type { Processes } from '../processes.ts';
 import type { PartOfSite, Site, SiteParts, SiteSettings } from '../site.ts';
@@ -69,7 +69,7 @@ export async function startComposeSite(
   };
   let primary = await startLife();
   const tell = async (command: 'kill' | 'start', part: PartOfSite) => {
-    await run(docker.command, [command, idOf(catalogue[part].composeService)]);
+    await run(docker.command, [command, idOf(placeInImages(part).composeService)]);
   };
   return {
     project,

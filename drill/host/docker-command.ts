@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHost, type StandbyHost } from './host.ts';
+import type { Program } from '../parts/index.ts';
 import type { StandinImage } from './standin-store.ts';
 
 /** A host whose scripts use the real Docker daemon. @param realDocker path of the docker command */
-export function createDockerHost(folder: string, realDocker: string): StandbyHost {
+export function createDockerHost(folder: string, realDocker: string, stunnel?: Program): StandbyHost {
   const wrapper = fileURLToPath(new URL('docker-wrapper.sh', import.meta.url));
   // The daemon may be elsewhere, and the client's settings are in the user's home.
   const settings = [
@@ -29,6 +30,7 @@ export function createDockerHost(folder: string, realDocker: string): StandbyHos
       DRILL_NODE: process.execPath,
       DRILL_REGISTRY: fileURLToPath(new URL('registry.ts', import.meta.url)),
     },
+    stunnel,
   });
 }
 
@@ -36,14 +38,15 @@ export function createDockerHost(folder: string, realDocker: string): StandbyHos
 export function createProcessHost(
   folder: string,
   images: Readonly<Record<string, StandinImage>>,
+  stunnel?: Program,
 ): StandbyHost {
   const standin = fileURLToPath(new URL('docker-standin.ts', import.meta.url));
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const host = createHost({
     folder,
     dockerCommand: `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(standin)} "$@"\n`,
-    // A docker command answers in a few hundredths of a second; compiling this one each time would take longer.
-    environment: { NODE_COMPILE_CACHE: join(folder, 'docker', 'compiled') },
+    environment: {},
+    stunnel,
   });
   writeFileSync(join(folder, 'docker', 'images.json'), JSON.stringify(images));
   return host;

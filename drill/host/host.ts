@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invocation, type Program } from '../parts/index.ts';
 
 /** How a script on the host ended. */
 export interface HostRun {
@@ -15,17 +17,21 @@ export interface HostRun {
 export interface StandbyHost {
   /** Where an operator's hooks are: the executable `SERVICE/before-start` in this folder, and so on. */
   readonly hooksFolder: string;
+  /** Its side of the encrypted link: key, certificates and config, as lib/host/link.sh made them. */
+  readonly linkFolder: string;
+  /** Gives whoever runs on it what its role gives: the variables that the AWS command reads. */
+  assume(role: Readonly<Record<string, string>>): void;
   /** Runs a script as the SSM agent does, for at most `timeoutSeconds`. */
   run(script: string, limits: { timeoutSeconds: number; signal?: AbortSignal }): Promise<HostRun>;
-  /** The instance is being stopped: its containers end. */
+  /** The instance is being stopped: all that runs on it ends. */
   shutdown(): Promise<void>;
   /** The standby's containers die. Nobody starts them again, as Docker would if they died by themselves. */
   crash(): Promise<void>;
-  /** The instance came up: Docker starts what its restart policies say. */
+  /** The instance came up: Docker starts what its restart policies say, and systemd what is enabled. */
   boot(): Promise<void>;
   /** Everything the containers wrote to stdout so far, one line each. */
   containerLines(): Promise<string[]>;
-  /** Removes every container that the host's scripts made. */
+  /** Ends all that the host's scripts started. */
   stop(): Promise<void>;
 }
 
@@ -37,6 +43,8 @@ export interface HostOptions {
   readonly dockerCommand: string;
   /** Variables for the host's scripts and its docker command. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Undefined for a host on which nobody has installed it. */
+  readonly stunnel: Program | undefined;
 }
 
 /** How long a container may take to end before the host removes it by force, in seconds. */
@@ -46,21 +54,45 @@ const SHUTDOWN_GRACE_SECONDS = 10;
 const NEVER = '0001-01-01';
 
 /** Makes a host in its folder. Nothing is run before the first command. */
-export function createHost({ folder, dockerCommand, environment }: HostOptions): StandbyHost {
-  const bin = join(folder, 'bin');
-  const dockerFolder = join(folder, 'docker');
-  const hooksFolder = join(folder, 'hooks');
-  for (const needed of [bin, dockerFolder, hooksFolder, join(folder, 'state'), join(folder, 'commands')])
+export function createHost({ folder, dockerCommand, environment, stunnel }: HostOptions): StandbyHost {
+  const inFolder = (name: string) => join(folder, name);
+  const bin = inFolder('bin');
+  const dockerFolder = inFolder('docker');
+  const hooksFolder = inFolder('hooks');
+  const linkFolder = inFolder('link');
+  const unitsFolder = inFolder('units');
+  for (const needed of [bin, dockerFolder, hooksFolder, unitsFolder, inFolder('state'), inFolder('commands')])
     mkdirSync(needed, { recursive: true });
-  const docker = join(bin, 'docker');
-  writeFileSync(docker, dockerCommand, { mode: 0o755 });
-  const env = {
+  const command = (name: string, text: string) => {
+    const file = join(bin, name);
+    writeFileSync(file, text, { mode: 0o755 });
+    return file;
+  };
+  const docker = command('docker', dockerCommand);
+  const systemctl = command(
+    'systemctl',
+    `#!/bin/sh\nexec bash ${quoted(besides('systemctl-standin.sh'))} "$@"\n`,
+  );
+  command(
+    'aws',
+    `#!/bin/sh\nexec ${[process.execPath, besides('aws-standin.ts')].map(quoted).join(' ')} "$@"\n`,
+  );
+  if (stunnel) command('stunnel4', starting(stunnel));
+  const env: Record<string, string> = {
     PATH: `${bin}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     HOME: folder,
     LANG: 'C.UTF-8',
-    FAILOVER_STATE_DIR: join(folder, 'state'),
+    FAILOVER_STATE_DIR: inFolder('state'),
     FAILOVER_HOOKS_DIR: hooksFolder,
+    FAILOVER_LINK_DIR: linkFolder,
+    FAILOVER_UNIT_DIR: unitsFolder,
+    // No root, and nothing that the network could reach.
+    FAILOVER_LINK_USER: '',
+    FAILOVER_LINK_ADDRESS: '127.0.0.1',
     DRILL_DOCKER_DIR: dockerFolder,
+    DRILL_UNITS_DIR: unitsFolder,
+    // Compiling a command each time would take longer than what it does.
+    NODE_COMPILE_CACHE: inFolder('compiled'),
     ...environment,
   };
   let commands = 0;
@@ -78,8 +110,18 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
     return found;
   };
 
+  const units = (state: 'pid' | 'enabled') =>
+    readdirSync(unitsFolder).flatMap((name) => new RegExp(`^(.*)\\.${state}$`).exec(name)?.[1] ?? []);
+  const stopUnits = async () => {
+    for (const unit of units('pid')) await run(systemctl, ['stop', unit], 60);
+  };
+
   return {
     hooksFolder,
+    linkFolder,
+    assume(role) {
+      Object.assign(env, role);
+    },
     run(script, { timeoutSeconds, signal }) {
       commands += 1;
       const file = join(folder, 'commands', `${commands}.sh`);
@@ -93,6 +135,7 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
       ranBefore = new Set(await running());
       for (const name of ranBefore)
         await run(docker, ['stop', '--time', String(SHUTDOWN_GRACE_SECONDS), name], 60);
+      await stopUnits();
     },
     async crash() {
       for (const name of await running()) await run(docker, ['kill', name], 60);
@@ -102,6 +145,7 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
         const known = await inspect(name, '{{.HostConfig.RestartPolicy.Name}} {{.State.StartedAt}}');
         if (startsAtBoot(known, ranBefore.has(name))) await run(docker, ['start', name], 60);
       }
+      for (const unit of units('enabled')) await run(systemctl, ['start', unit], 60);
     },
     async containerLines() {
       const texts: string[] = [];
@@ -116,8 +160,19 @@ export function createHost({ folder, dockerCommand, environment }: HostOptions):
     },
     async stop() {
       for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
+      await stopUnits();
     },
   };
+}
+
+const besides = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A script that starts a program as a part is started, with what it needs to run at all. */
+function starting(program: Program): string {
+  const { command, args } = invocation(program, []);
+  const variables = Object.entries(program.env).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  return ['#!/bin/sh', ...variables, `exec ${[command, ...args].map(quoted).join(' ')} "$@"`, ''].join('\n');
 }
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Docker } from '../docker.ts';
-import { catalogue } from '../parts/catalogue.ts';
+import { catalogue, placeInImages } from '../parts/catalogue.ts';
 import { findParts, type Program } from '../parts/index.ts';
 import { inRelocated, relocatedScript } from '../parts/relocate.ts';
 import { type PartOfSite, type SiteParts, siteParts } from '../site.ts';
@@ -60,11 +60,12 @@ async function build(docker: Docker, program: Program, busybox: Program, image: 
 
 /** As in the pinned images; that of HAProxy runs whatever command it is given. */
 function entrypoint({ name }: Program): string {
-  return name === 'haproxy' ? '' : `ENTRYPOINT ["${catalogue[name].imagePath}"]\n`;
+  return name === 'haproxy' ? '' : `ENTRYPOINT ["${placeInImages(name).path}"]\n`;
 }
 
 async function placePart(root: Root, program: Program): Promise<void> {
-  const { imagePath, compiledIn } = catalogue[program.name];
+  const { compiledIn } = catalogue[program.name];
+  const { path: imagePath } = placeInImages(program.name);
   if (compiledIn === undefined) return root.placeProgram(program.command, imagePath, program.env);
   const executable = `${imagePath}.real`;
   const { folder, executable: source } = inRelocated(program) ?? {
@@ -77,6 +78,6 @@ async function placePart(root: Root, program: Program): Promise<void> {
 }
 
 function inImage(docker: Docker, { name, version }: Program, image: string): Program {
-  const args = ['run', '--rm', '--entrypoint', catalogue[name].imagePath];
+  const args = ['run', '--rm', '--entrypoint', placeInImages(name).path];
   return { name, version, source: 'docker', command: docker.command, args, env: {}, image };
 }

@@ -1,4 +1,4 @@
-/** The real programs that make up a site, as the drill and the tests ask for them. */
+/** The real programs of a site and of the standby's host, as the drill and the tests ask for them. */
 export const partNames = [
   'haproxy',
   'prometheus',
@@ -7,16 +7,15 @@ export const partNames = [
   'amtool',
   'blackbox_exporter',
   'busybox',
+  'stunnel',
 ] as const;
 
 export type PartName = (typeof partNames)[number];
 
 /** Where a program may be had from: what each source calls it. */
 export type Part = {
-  /** Service in onprem/compose.yaml whose pinned image holds the program. */
-  composeService: string;
-  /** Absolute path of the program inside that image. */
-  imagePath: string;
+  /** The service in onprem/compose.yaml whose pinned image holds the program, and its absolute path in there. */
+  image?: { composeService: string; path: string };
   /** Names of the program on a host, best first: Debian prefixes some of them. */
   executables: readonly string[];
   /** Debian and Ubuntu package that holds it. */
@@ -32,50 +31,55 @@ const alertmanagerPackage = { debianPackage: 'prometheus-alertmanager', versionA
 
 export const catalogue: Readonly<Record<PartName, Part>> = {
   haproxy: {
-    composeService: 'haproxy',
-    imagePath: '/usr/local/sbin/haproxy',
+    image: { composeService: 'haproxy', path: '/usr/local/sbin/haproxy' },
     executables: ['haproxy'],
     debianPackage: 'haproxy',
     versionArguments: ['-v'],
   },
   prometheus: {
-    composeService: 'prometheus',
-    imagePath: '/bin/prometheus',
+    image: { composeService: 'prometheus', path: '/bin/prometheus' },
     executables: ['prometheus'],
     ...prometheusPackage,
   },
   promtool: {
-    composeService: 'prometheus',
-    imagePath: '/bin/promtool',
+    image: { composeService: 'prometheus', path: '/bin/promtool' },
     executables: ['promtool'],
     ...prometheusPackage,
   },
   alertmanager: {
-    composeService: 'alertmanager',
-    imagePath: '/bin/alertmanager',
+    image: { composeService: 'alertmanager', path: '/bin/alertmanager' },
     executables: ['alertmanager', 'prometheus-alertmanager'],
     compiledIn: '/usr/share/prometheus/alertmanager',
     ...alertmanagerPackage,
   },
   amtool: {
-    composeService: 'alertmanager',
-    imagePath: '/bin/amtool',
+    image: { composeService: 'alertmanager', path: '/bin/amtool' },
     executables: ['amtool'],
     ...alertmanagerPackage,
   },
   blackbox_exporter: {
-    composeService: 'blackbox',
-    imagePath: '/bin/blackbox_exporter',
+    image: { composeService: 'blackbox', path: '/bin/blackbox_exporter' },
     executables: ['blackbox_exporter', 'prometheus-blackbox-exporter'],
     debianPackage: 'prometheus-blackbox-exporter',
     versionArguments: ['--version'],
   },
+  stunnel: {
+    // Debian's `stunnel` is a wrapper with the options of version 3.
+    executables: ['stunnel4', 'stunnel'],
+    debianPackage: 'stunnel4',
+    versionArguments: ['-version'],
+  },
   // The shell and the few commands that render.sh and the health checks use.
   busybox: {
-    composeService: 'blackbox',
-    imagePath: '/bin/busybox',
     executables: ['busybox'],
     debianPackage: 'busybox-static',
     versionArguments: ['--help'],
   },
 };
+
+/** Where a program is in the images of a site. @throws for one that no service of a site runs */
+export function placeInImages(name: PartName): { composeService: string; path: string } {
+  const { image } = catalogue[name];
+  if (image) return image;
+  throw new Error(`no service of onprem/compose.yaml runs ${name}`);
+}

@@ -24,26 +24,33 @@ export async function dockerVersion(): Promise<string | null> {
  * Images are never pulled: a rehearsal must not depend on a registry, nor wait for one.
  */
 export async function findInDocker(name: PartName, mounts: readonly string[]): Promise<Program | string> {
+  const { image: place } = catalogue[name];
+  if (place === undefined) return 'no service of onprem/compose.yaml runs it';
   if (process.platform !== 'linux') return 'containers share the host network only on Linux';
   const remote = process.env.DOCKER_HOST;
   if (remote !== undefined && remote !== '' && !remote.startsWith('unix://')) {
     return `DOCKER_HOST=${remote} is another machine`;
   }
   if ((await dockerVersion()) === null) return 'no Docker daemon can be reached';
-  const image = await pinnedImage(catalogue[name].composeService);
+  const image = await pinnedImage(place.composeService);
   const present = await capture('docker', ['image', 'inspect', '--format', '{{.Id}}', image]);
   if (!present.ok) return `the daemon does not have ${image}`;
-  const found = await identify(containerised(name, image, mounts));
+  const found = await identify(containerised(name, place.path, image, mounts));
   return typeof found === 'string' ? `${image}: ${found}` : found;
 }
 
-function containerised(name: PartName, image: string, mounts: readonly string[]): Omit<Program, 'version'> {
+function containerised(
+  name: PartName,
+  path: string,
+  image: string,
+  mounts: readonly string[],
+): Omit<Program, 'version'> {
   const { uid, gid } = userInfo();
   const args = ['run', '--rm', '--pull', 'never', '--network', 'host', '--user', `${uid}:${gid}`];
   args.push('--label', `${containerLabel}=${process.pid}`);
   // The same path inside and outside, so that a config written for one reads the same in the other.
   for (const folder of mounts) args.push('--volume', `${folder}:${folder}`);
-  args.push('--entrypoint', catalogue[name].imagePath);
+  args.push('--entrypoint', path);
   return { name, source: 'docker', command: 'docker', args, env: {}, image };
 }
 

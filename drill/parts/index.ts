@@ -1,3 +1,4 @@
+export { capture } from './capture.ts';
 export type { PartName } from './catalogue.ts';
 export { dockerVersion, findInDocker, pinnedImage } from './docker.ts';
 export { findParts } from './find.ts';

@@ -24,6 +24,7 @@ import { selfTest } from './self-test.ts';
 import { siteCutOff } from './site-cut-off.ts';
 import { siteDark } from './site-dark.ts';
 import { standbyCrash } from './standby-crash.ts';
+import { strangers } from './strangers.ts';
 
 /** Everything that can be rehearsed. The first is what a drill does unless it is told otherwise. */
 export const scenarios: readonly Scenario[] = [
@@ -48,6 +49,7 @@ export const scenarios: readonly Scenario[] = [
   standbyCrash,
   functionCrash,
   forgedWebhook,
+  strangers,
   alertStorm,
   hookVeto,
   selfTest,

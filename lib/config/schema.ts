@@ -1,13 +1,17 @@
 import * as v from 'valibot';
+import { loopbackPortOf } from './ports.ts';
 import {
-  bearerSecret,
   cidr,
+  completeSecretArn,
   count,
+  domainName,
   emailAddress,
   healthPath,
+  hostedZoneId,
   httpUrl,
   instanceId,
   instanceType,
+  ipv4Address,
   managedPolicy,
   plainValue,
   port,
@@ -81,7 +85,11 @@ const service = v.strictObject({
     v.optional(v.pipe(v.string(), v.nonEmpty())),
     'A folder with a Dockerfile; `cdk deploy` builds it and puts it into ECR. Either this or `image`.',
   ),
-  port: described(v.optional(port, 8080), 'The port on the host to which HAProxy sends traffic.'),
+  port: described(v.optional(port, 8080), 'The port on the host to which HAProxy sends traffic, encrypted.'),
+  loopbackPort: described(
+    v.optional(port),
+    "Where the container itself is published, on the host's loopback address; `port` + 10000 if left out (− 10000 where that is more than 65535).",
+  ),
   containerPort: described(v.optional(port), 'The port inside the container; as `port` if left out.'),
   healthPath: described(v.optional(healthPath, '/health'), 'Answers 2xx when the service can take traffic.'),
   environment: described(
@@ -125,6 +133,25 @@ const createdHost = v.strictObject({
   ),
 });
 
+const dns = v.strictObject({
+  service: described(serviceName, 'The service that the name stands for; it needs a `witnessUrl`.'),
+  zoneId: described(hostedZoneId, 'The public hosted zone in Route 53 that holds the name.'),
+  recordName: described(domainName, 'The name that clients call. The records for it are made here.'),
+  siteAddress: described(ipv4Address, "The site's public IPv4 address."),
+  port: described(
+    v.optional(port, 443),
+    'Where clients call, over HTTPS: at the site, and on the host when the name leads there. The health check asks here too.',
+  ),
+  healthPath: described(
+    v.optional(healthPath),
+    'What the health check asks the site for: 2xx or 3xx says that the site is there. `healthPath` of the service if left out.',
+  ),
+  certificateSecretArn: described(
+    completeSecretArn,
+    'A Secrets Manager secret of your own with the certificate for the name, its chain and its key, as PEM. The host looks once a day whether there is a newer one.',
+  ),
+});
+
 const keys = v.strictObject({
   name: described(v.optional(serviceName, 'hybrid-failover'), 'Prefix of the stacks and their resources.'),
   region: described(
@@ -140,7 +167,7 @@ const keys = v.strictObject({
       v.strictObject({
         instanceId: described(
           v.optional(instanceId),
-          'An EC2 instance of your own, with Docker and the SSM agent.',
+          'An EC2 instance of your own; onprem/README.md says what it needs.',
         ),
         host: described(v.optional(createdHost), 'Settings of the instance to create.'),
         pilotLight: described(
@@ -173,6 +200,10 @@ const keys = v.strictObject({
       v.minLength(1, 'at least one service'),
       v.check((all) => new Set(all.map(({ name }) => name)).size === all.length, 'every name only once'),
       v.check((all) => new Set(all.map(({ port }) => port)).size === all.length, 'every port only once'),
+      v.check(
+        (all) => new Set(all.flatMap(portsOf)).size === 2 * all.length,
+        'every port only once, those on the loopback address (`loopbackPort`, or `port` + 10000) among them',
+      ),
     ),
     'What runs on the standby.',
   ),
@@ -180,13 +211,17 @@ const keys = v.strictObject({
     v.optional(
       v.strictObject({
         tokenSecretArn: described(
-          v.optional(bearerSecret),
+          v.optional(completeSecretArn),
           'A Secrets Manager secret of your own that holds the token; one is made if left out.',
         ),
       }),
       {},
     ),
     'How Alertmanager proves who it is.',
+  ),
+  dns: described(
+    v.optional(dns),
+    'Lets outside clients find the standby when the whole site is lost. See docs/dns.md.',
   ),
   policy: described(v.optional(policy, {}), 'When to move.'),
   tags: described(
@@ -199,6 +234,8 @@ const keys = v.strictObject({
   ),
 });
 
+const portsOf = (one: v.InferOutput<typeof service>) => [one.port, loopbackPortOf(one)];
+
 export const schema = v.pipe(
   keys,
   v.forward(
@@ -209,8 +246,53 @@ export const schema = v.pipe(
     ),
     ['standby', 'pilotLight'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['standby', 'host']],
+      ({ dns, standby }) => dns === undefined || standby.host !== undefined,
+      'no section without `standby.host`: the address and the open port belong to the host that is created',
+    ),
+    ['dns'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services']],
+      ({ dns, services }) => dns === undefined || services.some(({ name }) => name === dns.service),
+      'the name of one of the services',
+    ),
+    ['dns', 'service'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services']],
+      ({ dns, services }) =>
+        !services.some(({ name, witnessUrl }) => name === dns?.service && witnessUrl === undefined),
+      'a service with a `witnessUrl`: without one nothing starts the standby when the site is lost',
+    ),
+    ['dns', 'service'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services']],
+      ({ dns, services }) =>
+        !services.some(
+          ({ witnessUrl = '' }) => dns !== undefined && URL.parse(witnessUrl)?.hostname === dns.recordName,
+        ),
+      "a name that no `witnessUrl` asks: in an outage it leads to the standby, and the witness must ask the site; give it the site's address",
+    ),
+    ['dns', 'recordName'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services']],
+      ({ dns, services }) => dns === undefined || !services.flatMap(portsOf).includes(dns.port),
+      'a port that no service uses',
+    ),
+    ['dns', 'port'],
+  ),
 );
 
 export type Config = v.InferOutput<typeof schema>;
 export type ServiceConfig = Config['services'][number];
+export type DnsConfig = NonNullable<Config['dns']>;
 export type HostConfig = NonNullable<Config['standby']['host']>;

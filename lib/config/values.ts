@@ -43,12 +43,30 @@ export const plainValue = v.pipe(
   v.check((text) => !/[\r\n]|\{\{/.test(text), 'one line without "{{"'),
 );
 
-export const bearerSecret = v.pipe(
+export const completeSecretArn = v.pipe(
   v.string(),
   v.regex(
     /^arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/,
     'the complete ARN of a Secrets Manager secret, with its six random characters',
   ),
+);
+
+export const domainName = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    'a domain name such as api.example.com',
+  ),
+);
+
+export const hostedZoneId = v.pipe(
+  v.string(),
+  v.regex(/^Z[A-Z0-9]{3,31}$/, 'the id of a hosted zone such as Z0123456789ABCDEFGHIJ'),
+);
+
+export const ipv4Address = v.pipe(
+  v.string(),
+  v.check((text) => isIP(text) === 4, 'an IPv4 address such as 203.0.113.7'),
 );
 
 export const managedPolicy = v.pipe(

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { ServiceConfig } from '../config/schema.ts';
+import { loopbackPortOf } from '../config/ports.ts';
+import type { LinkCertificates } from './link-certificates.ts';
 
 export type StandbyDocumentProps = {
   readonly service: ServiceConfig;
@@ -13,6 +15,9 @@ export type StandbyDocumentProps = {
   readonly imageUri: string;
   /** The host sleeps too, and Docker starts the container when it boots. */
   readonly pilotLight: boolean;
+  readonly certificates: LinkCertificates;
+  /** Where public clients reach the standby if DNS sends them there, and the secret with its certificate. */
+  readonly publicDoor: { readonly port: number; readonly certificateSecretArn: string } | undefined;
 };
 
 /**
@@ -26,7 +31,7 @@ export class StandbyDocument extends Construct {
   constructor(scope: Construct, id: string, props: StandbyDocumentProps) {
     super(scope, id);
     const { service, documentName, instanceId } = props;
-    const script = [...settingsLines(props), ...hostScript()];
+    const script = [...settingsLines(this, props), ...hostScript('link.sh'), ...hostScript('standby.sh')];
     const document = new CfnDocument(this, 'Document', {
       name: documentName,
       documentType: 'Command',
@@ -37,8 +42,8 @@ export class StandbyDocument extends Construct {
     });
     this.documentName = document.ref;
     this.#instanceId = instanceId;
-    // Pulls ahead and creates the container, on each change of the script and once a day.
-    new CfnAssociation(this, 'Prepare', {
+    // Pulls ahead, creates the container and takes up certificates, on each change of the script and once a day.
+    const prepare = new CfnAssociation(this, 'Prepare', {
       name: document.ref,
       associationName: `${documentName}-${contentHash(this, script)}`,
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
@@ -46,6 +51,12 @@ export class StandbyDocument extends Construct {
       scheduleExpression: 'rate(1 day)',
       complianceSeverity: 'HIGH',
     });
+    new CfnOutput(this, 'Name', {
+      value: document.ref,
+      description: `Starts, stops and prepares the standby of ${service.name}`,
+    }).overrideLogicalId(`DocumentName${capitalised(service.name)}`);
+    // It reads their parameters.
+    prepare.node.addDependency(props.certificates);
   }
 
   /** Send this document to the standby's host, and no other to no other. */
@@ -94,7 +105,8 @@ function scriptLimitSeconds(service: ServiceConfig): number {
   return service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds + 30;
 }
 
-function settingsLines({ service, imageUri, pilotLight }: StandbyDocumentProps): string[] {
+function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
+  const { service, imageUri, pilotLight, certificates, publicDoor } = props;
   const environment = { SITE: 'standby', ...service.environment };
   const args = Object.entries(environment).flatMap(([name, value]) => ['--env', quote(`${name}=${value}`)]);
   return [
@@ -104,7 +116,8 @@ function settingsLines({ service, imageUri, pilotLight }: StandbyDocumentProps):
     "SERIAL='{{ serial }}'",
     `SERVICE=${quote(service.name)}`,
     `IMAGE=${Token.isUnresolved(imageUri) ? `'${imageUri}'` : quote(imageUri)}`,
-    `PORT=${service.port}`,
+    `LINK_PORT=${service.port}`,
+    `PORT=${loopbackPortOf(service)}`,
     `CONTAINER_PORT=${service.containerPort ?? service.port}`,
     `HEALTH_PATH=${quote(service.healthPath)}`,
     `START_TIMEOUT_SECONDS=${service.startTimeoutSeconds}`,
@@ -112,11 +125,16 @@ function settingsLines({ service, imageUri, pilotLight }: StandbyDocumentProps):
     `HOOK_TIMEOUT_SECONDS=${service.hookTimeoutSeconds}`,
     `PILOT_LIGHT=${pilotLight}`,
     `CREATE_ARGS=(${args.join(' ')})`,
+    `REGION='${Stack.of(scope).region}'`,
+    `SITE_CERTIFICATE_PARAMETER=${quote(certificates.site)}`,
+    `STANDBY_CERTIFICATE_PARAMETER=${quote(certificates.standby)}`,
+    `PUBLIC_PORT=${publicDoor?.port ?? '-'}`,
+    `PUBLIC_CERTIFICATE_SECRET=${quote(publicDoor?.certificateSecretArn ?? '-')}`,
   ];
 }
 
-function hostScript(): string[] {
-  return readFileSync(new URL('../host/standby.sh', import.meta.url), 'utf8')
+function hostScript(name: 'link.sh' | 'standby.sh'): string[] {
+  return readFileSync(new URL(`../host/${name}`, import.meta.url), 'utf8')
     .trimEnd()
     .split('\n');
 }
@@ -124,6 +142,11 @@ function hostScript(): string[] {
 function contentHash(scope: Construct, script: readonly string[]): string {
   const resolved = JSON.stringify(Stack.of(scope).resolve(script));
   return createHash('sha256').update(resolved).digest('hex').slice(0, 12);
+}
+
+/** `my-shop` is `MyShop`: the names of outputs have no hyphens. */
+function capitalised(name: string): string {
+  return name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** For the shell: one word, taken literally. */

@@ -5,7 +5,8 @@
 #   SERIAL        grows with every start and stop; an older one than the last is refused
 #   SERVICE       names the container, the lock, the fence and the folder of the hooks
 #   IMAGE         what to run
-#   PORT CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS
+#   PORT          where the container is published, on the loopback address; link.sh lets the site in
+#   CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS
 #   PILOT_LIGHT   true: the host sleeps too, and Docker itself starts the container when the host boots
 #   CREATE_ARGS   array: further arguments of "docker create"
 # Hooks: executables named before-start, after-start, before-stop and after-stop in the folder of the service run
@@ -14,7 +15,7 @@
 # Exit codes: 0 done, 1 failed, 3 refused because a newer command ran here, 4 vetoed by a before-hook; the last
 # line of stderr says why. A successful start or inspect ends with a line for the control plane:
 #   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|-
-# where ran says whether it ran and answered before this command.
+# where ran says whether it ran and answered before this command. Needs the functions of link.sh in front of it.
 set -euo pipefail
 
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
@@ -145,7 +146,7 @@ restart=unless-stopped
 if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
 create_args=(
   --name "$container" --restart "$restart" --log-opt max-size=10m --log-opt max-file=3
-  --publish "$PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
+  --publish "127.0.0.1:$PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
 )
 # Secrets stay on the host: a root-only file that no template, log or parameter has seen.
 if [[ -f $env_file ]]; then create_args+=(--env-file "$env_file"); fi
@@ -227,12 +228,14 @@ await_health() {
       run_docker logs --tail 20 "$container" 2>&1 | tail -c 6000 >&2 || true
       # The next try starts from a fresh container instead of waiting for this one again.
       run_docker rm --force "$container" >/dev/null || true
+      close_link
       fail "start: $container did not answer 2xx on :$PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s"
     fi
     sleep 0.1
   done
   it_is_ours || fail "start: something answers on :$PORT$HEALTH_PATH, but $container does not run"
   say "$container answers on :$PORT$HEALTH_PATH"
+  await_link
 }
 
 # --- What was asked for ----------------------------------------------------------------------------------------
@@ -244,11 +247,15 @@ case $ACTION in
     if healthy && it_is_ours; then
       ran=true
       say "$container already answers on :$PORT$HEALTH_PATH"
+      if ! link_answers; then begin_link; fi
+      await_link
     elif on_its_way; then
+      begin_link
       say "docker has started $container by itself"
       await_health
     else
       before
+      begin_link
       start_container
       say "started $container"
       await_health
@@ -263,16 +270,19 @@ case $ACTION in
       run_docker stop -t "$STOP_GRACE_SECONDS" "$container" >/dev/null || fail "stop: docker stop of $container failed"
       rm -f "$answered_file"
       say "$container is stopped"
+      close_link
       after
     else
       rm -f "$answered_file"
       say "$container does not run"
+      close_link
     fi
     ;;
   prepare)
     pull
     ensure_container
     say "$container is prepared from $IMAGE"
+    prepare_link
     ;;
   inspect)
     ran=false

@@ -57,6 +57,19 @@ describe('on PATH', () => {
   });
 });
 
+test('a program that says only its name before its version, and is in no image of the site', async () => {
+  program('docker', 'case "$1" in version) echo 27.0.1 ;; *) exit 1 ;; esac');
+  const command = program('stunnel4', 'echo "stunnel 5.68 on x86_64-pc-linux-gnu platform" >&2');
+  const { stunnel } = await findParts(['stunnel'], { folders: [bin] });
+  expect(stunnel).toMatchObject({ version: '5.68', source: 'path', command });
+});
+
+test('stunnel that cannot be had is named with its package', async () => {
+  await expect(findParts(['stunnel'], { folders: [bin] })).rejects.toThrow(
+    /stunnel cannot be had: no service of onprem\/compose.yaml runs it; .*What to do: install stunnel4 so/s,
+  );
+});
+
 describe('in Docker', () => {
   const server = `
 case "$1" in

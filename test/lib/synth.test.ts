@@ -28,6 +28,7 @@ const modes = {
   'own instance': synth('docs/examples/own-instance.yaml'),
   'several services': synth('docs/examples/several-services.yaml'),
   'pilot light': synth('docs/examples/pilot-light.yaml'),
+  'dns failover': synth('docs/examples/dns-failover.yaml'),
 };
 const each = Object.entries(modes);
 
@@ -207,6 +208,28 @@ describe('the created host', () => {
     template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
+  it('shows its own certificate and sees those of the link, and no other parameter', () => {
+    const about = statements(template).filter(({ Action }) =>
+      list(Action).some((action) => action.startsWith('ssm:')),
+    );
+    const named = about.map(({ Action, Resource }) => [
+      Action,
+      list(Resource).map((arn) => /parameter\/([\w/-]*)/.exec(JSON.stringify(arn))?.[1]),
+    ]);
+    expect(named).toEqual([
+      ['ssm:GetParameter', ['hybrid-failover/site/certificate', 'hybrid-failover/standby/certificate']],
+      ['ssm:PutParameter', ['hybrid-failover/standby/certificate']],
+    ]);
+    expect(actions(statements(template))).not.toContain('secretsmanager:GetSecretValue');
+  });
+
+  it('installs what its scripts need', () => {
+    const [host] = ofType(template, 'AWS::EC2::Instance');
+    expect(JSON.stringify(host?.Properties.UserData)).toContain(
+      'dnf install -y docker amazon-ecr-credential-helper stunnel openssl',
+    );
+  });
+
   it('keeps its address over a stop', () => {
     template.resourceCountIs('AWS::EC2::EIP', 1);
   });
@@ -214,6 +237,103 @@ describe('the created host', () => {
   it('pulls only from the repository of our own images', () => {
     const pull = statements(template).filter(({ Action }) => list(Action).includes('ecr:BatchGetImage'));
     expect(JSON.stringify(pull.map(({ Resource }) => Resource))).toContain('cdk-hnb659fds-container-assets-');
+  });
+});
+
+describe('DNS failover', () => {
+  const template = stackOf(modes['dns failover'], 'StandbyStack');
+
+  it('only with it are there records, a health check and an open port', () => {
+    const without = stackOf(modes['created host'], 'StandbyStack');
+    without.resourceCountIs('AWS::Route53::RecordSet', 0);
+    without.resourceCountIs('AWS::Route53::HealthCheck', 0);
+    expect(JSON.stringify(ofType(without, 'AWS::EC2::SecurityGroup'))).not.toContain(
+      '0.0.0.0/0","Description":"api',
+    );
+  });
+
+  it('one name: the site while it answers, else the host', () => {
+    template.hasResourceProperties('AWS::Route53::HealthCheck', {
+      HealthCheckConfig: {
+        Type: 'HTTPS',
+        IPAddress: '203.0.113.7',
+        Port: 443,
+        FullyQualifiedDomainName: 'api.example.com',
+        EnableSNI: true,
+        ResourcePath: '/health',
+        RequestInterval: 10,
+        FailureThreshold: 3,
+      },
+    });
+    const records = ofType(template, 'AWS::Route53::RecordSet').map(({ Properties }) => Properties);
+    const common = { Name: 'api.example.com.', Type: 'A', TTL: '30', HostedZoneId: 'Z0123456789ABCDEFGHIJ' };
+    expect(records).toEqual([
+      expect.objectContaining({
+        ...common,
+        Failover: 'PRIMARY',
+        ResourceRecords: ['203.0.113.7'],
+        HealthCheckId: expect.anything(),
+      }),
+      expect.objectContaining({
+        ...common,
+        Failover: 'SECONDARY',
+        ResourceRecords: [{ 'Fn::GetAtt': ['Address', 'PublicIp'] }],
+      }),
+    ]);
+    expect(records[1]?.HealthCheckId).toBeUndefined();
+  });
+
+  it('everybody reaches the port of the name, and only the site the other', () => {
+    const rules = ofType(template, 'AWS::EC2::SecurityGroup')[0]?.Properties.SecurityGroupIngress as {
+      CidrIp: string;
+      FromPort: number;
+    }[];
+    expect(rules.map(({ CidrIp, FromPort }) => [CidrIp, FromPort])).toEqual([
+      ['203.0.113.7/32', 8080],
+      ['0.0.0.0/0', 443],
+    ]);
+  });
+
+  it('the host reads the secret with the certificate, and the document names it', () => {
+    const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:api.example.com-AbCdEf';
+    expect(statements(template)).toContainEqual(
+      expect.objectContaining({ Action: 'secretsmanager:GetSecretValue', Resource: secret }),
+    );
+    const documents = ofType(stackOf(modes['dns failover'], 'FailoverStack'), 'AWS::SSM::Document');
+    expect(JSON.stringify(documents)).toContain(`PUBLIC_CERTIFICATE_SECRET='${secret}'`);
+  });
+});
+
+describe('the certificates of the link', () => {
+  it.each(each)('%s: two parameters that start empty, and an output for each', (_, stacks) => {
+    const template = stackOf(stacks, 'FailoverStack');
+    const values = ofType(template, 'AWS::SSM::Parameter').map(({ Properties }) => Properties.Value);
+    expect(values).toEqual(['none', 'none']);
+    template.hasOutput('SiteCertificateParameter', {
+      Value: Match.stringLikeRegexp('^/.*/site/certificate$'),
+    });
+    template.hasOutput('StandbyCertificateParameter', {
+      Value: Match.stringLikeRegexp('^/.*/standby/certificate$'),
+    });
+  });
+
+  it('the container is published on the loopback address, beside the port of the link', () => {
+    const scripts = JSON.stringify(
+      ofType(stackOf(modes['several services'], 'FailoverStack'), 'AWS::SSM::Document'),
+    );
+    expect(scripts).toContain('"LINK_PORT=8080","PORT=18080"');
+    expect(scripts).toContain('"LINK_PORT=8081","PORT=18081"');
+    expect(scripts).toContain('--publish \\"127.0.0.1:$PORT:$CONTAINER_PORT\\"');
+  });
+
+  it('each document has an output of its own', () => {
+    const template = stackOf(modes['several services'], 'FailoverStack');
+    for (const name of ['DocumentNameShop', 'DocumentNameSearch']) template.hasOutput(name, {});
+  });
+
+  it('a document is far below the 64 KB that SSM takes', () => {
+    const [document] = ofType(stackOf(modes['dns failover'], 'FailoverStack'), 'AWS::SSM::Document');
+    expect(JSON.stringify(document?.Properties.Content).length).toBeLessThan(48_000);
   });
 });
 

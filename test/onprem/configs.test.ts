@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { makeKeyPair } from '../../drill/certificates.ts';
 import { findParts, invocation, type PartName, type Program } from '../../drill/parts/index.ts';
 import { repository } from './site.ts';
 
@@ -31,6 +32,8 @@ beforeAll(async () => {
   // A program that cannot be had fails the tests: an unchecked config is not a valid one.
   parts = await findParts(names, { mounts: [repository, folder] });
   writeFileSync(join(folder, 'token'), 'secret');
+  for (const name of ['site', 'standby'])
+    writeFileSync(join(folder, `${name}.pem`), (await makeKeyPair(name, folder)).pem);
 }, 180_000);
 
 /** Runs a checker and answers all it said; fails the test if it was not content. */
@@ -60,6 +63,7 @@ describe('the files as they are shipped', () => {
   test('haproxy -c, without a warning', () => {
     const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`]);
     expect(said).not.toMatch(/WARNING|ALERT/);
+    expect(said).toContain('SITE_CERTIFICATE_FILE is none: the standby is not used');
   });
   test('promtool check config', () =>
     void check('promtool', ['check', 'config', `${monitoring}/prometheus.yml`]));
@@ -85,6 +89,8 @@ describe('the files with a site in them', () => {
       METRICS_BIND: ':8405',
       PRIMARY_ADDRESS: 'api.invalid:3000',
       STANDBY_ADDRESS: 'standby.invalid:8080',
+      SITE_CERTIFICATE_FILE: join(folder, 'site.pem'),
+      STANDBY_CERTIFICATE_FILE: join(folder, 'standby.pem'),
       HEALTH_PATH: '/healthz',
       RESPONSE_TIMEOUT: '2m',
       HEALTH_HOST: 'shop.example.com',
@@ -98,6 +104,16 @@ describe('the files with a site in them', () => {
   test.each([
     ['PARK_SECONDS', 'soon', 'PARK_SECONDS is "soon"; expected a whole number, 0 or more;'],
     ['PARK_MAX', '-1', 'PARK_MAX is "-1"; expected a whole number, 0 or more;'],
+    [
+      'SITE_CERTIFICATE_FILE',
+      '/nowhere/site.pem',
+      'SITE_CERTIFICATE_FILE is "/nowhere/site.pem", which cannot be read; make it with "npm run failover -- site init"',
+    ],
+    [
+      'SITE_CERTIFICATE_FILE',
+      '/dev/null',
+      'SITE_CERTIFICATE_FILE is "/dev/null", which holds no certificate; make it with',
+    ],
     ['IDEMPOTENCY_KEY', 'yes', "IDEMPOTENCY_KEY is 'yes'; expected on or off;"],
   ])('haproxy -c refuses %s=%s', (name, value, message) => {
     const start = invocation(parts.haproxy, ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], {

@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { freePorts, invocation, type Program } from '../../drill/parts/index.ts';
+import { makeKeyPair } from '../../drill/certificates.ts';
+import { findParts, freePorts, invocation, type Program } from '../../drill/parts/index.ts';
+import { isListening } from '../../drill/processes.ts';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -82,7 +87,7 @@ export async function startHaproxy(
   sites: { primary: number; standby: number },
   env: Record<string, string> = {},
 ): Promise<HaproxyUnderTest> {
-  const [service = 0, stats, metrics] = await freePorts(3);
+  const [service = 0, stats, metrics, link = 0] = await freePorts(4);
   const log = new Lines();
   const syslog = createSocket('udp4', (message) => log.add(String(message).trim()));
   syslog.bind(0, '127.0.0.1');
@@ -92,7 +97,8 @@ export async function startHaproxy(
     STATS_BIND: `127.0.0.1:${stats}`,
     METRICS_BIND: `127.0.0.1:${metrics}`,
     PRIMARY_ADDRESS: `127.0.0.1:${sites.primary}`,
-    STANDBY_ADDRESS: `127.0.0.1:${sites.standby}`,
+    STANDBY_ADDRESS: `127.0.0.1:${link}`,
+    ...(await startStunnel(link, sites.standby)),
     HAPROXY_LOG: `127.0.0.1:${syslog.address().port}`,
     ...env,
   });
@@ -111,6 +117,45 @@ export async function startHaproxy(
     statsUrl: `http://127.0.0.1:${stats}`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
     log,
+  };
+}
+
+/**
+ * Starts what lets HAProxy through to the standby, as on the host. It is there even while the standby is not.
+ * @returns the certificates of both sides, as HAProxy's variables
+ */
+async function startStunnel(link: number, standby: number): Promise<Record<string, string>> {
+  const { stunnel } = await findParts(['stunnel']);
+  const folder = mkdtempSync(join(tmpdir(), 'site-'));
+  const [siteSide, standbySide] = await Promise.all([
+    makeKeyPair('site', folder),
+    makeKeyPair('standby', folder),
+  ]);
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const lines = [
+    'foreground = yes',
+    'pid =',
+    'debug = warning',
+    '[standby]',
+    `accept = 127.0.0.1:${link}`,
+    `connect = 127.0.0.1:${standby}`,
+    `cert = ${file('standby.pem', standbySide.pem)}`,
+    `CAfile = ${file('site.crt', siteSide.certificate)}`,
+    'verifyPeer = yes',
+  ];
+  const start = invocation(stunnel, [file('stunnel.conf', lines.join('\n'))]);
+  const child = spawn(start.command, start.args, { env: start.env, stdio: 'ignore' });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  while (!(await isListening(link))) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    SITE_CERTIFICATE_FILE: file('site.pem', siteSide.pem),
+    STANDBY_CERTIFICATE_FILE: file('standby.crt', standbySide.certificate),
   };
 }
 

@@ -11,12 +11,15 @@ import {
 } from './ssm-commands.ts';
 import { readAssociation } from './ssm-associations.ts';
 import { type CommandDocument, findDocument, readDocument } from './ssm-document.ts';
+import { createParameters } from './ssm-parameters.ts';
 
 /** The SSM stand-in: its calls, and the associations that AWS applies by itself. */
 export interface Ssm {
   readonly service: Service;
   /** Applies every association of the assembly once; settles when their scripts have ended. */
   applyAssociations(): Promise<void>;
+  /** What the parameters hold, by name. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** AWS keeps this much of a script's output. */
@@ -24,8 +27,16 @@ const MAX_STDOUT = 24_000;
 const MAX_STDERR = 8_000;
 const DEFAULT_DELIVERY_SECONDS = 3600;
 
-/** @throws DrillError for a document or association that the drill cannot carry out */
-export function createSsm(assembly: Assembly, world: CommandWorld): Ssm {
+/**
+ * @param existingParameters what people have put into parameters: values by name
+ * @throws DrillError for a document or association that the drill cannot carry out
+ */
+export function createSsm(
+  assembly: Assembly,
+  world: CommandWorld,
+  existingParameters?: Readonly<Record<string, string>>,
+): Ssm {
+  const parameters = createParameters(assembly, existingParameters);
   const documents = assembly.ofType('AWS::SSM::Document').map(readDocument);
   const associations = assembly
     .ofType('AWS::SSM::Association')
@@ -51,8 +62,10 @@ export function createSsm(assembly: Assembly, world: CommandWorld): Ssm {
   };
 
   return {
+    parameters: parameters.values,
     service: {
       operations: {
+        ...parameters.operations,
         SendCommand: {
           resources: (input) => [
             findDocument(documents, input.DocumentName)?.arn ?? String(input.DocumentName),

@@ -8,9 +8,10 @@ import type { Statement } from '../../../drill/cloud/iam/statements.ts';
 import { type Cloud, startCloud } from '../../../drill/cloud/index.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
 import { troubles } from '../../../drill/checks.ts';
+import { makeKeyPair } from '../../../drill/certificates.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import { startMailSink } from '../../../drill/mail.ts';
-import { freePorts } from '../../../drill/parts/index.ts';
+import { findParts, freePorts } from '../../../drill/parts/index.ts';
 import { recordsOf } from '../../../drill/records.ts';
 import { apiFolder, type ConfigChanges, synthesize } from '../../../drill/rehearsed.ts';
 import { post } from '../../../drill/scenarios/webhook.ts';
@@ -46,8 +47,8 @@ const POLL_MS = 400;
 export async function synthesized(folder: string, name: string, changes: ConfigChanges) {
   const workDir = join(folder, name);
   mkdirSync(workDir, { recursive: true });
-  const [standby = 0, service = 0] = await freePorts(2);
-  return synthesize('failover.yaml', workDir, { standby, service }, changes);
+  const [standby = 0, service = 0, loopback = 0, everybody = 0] = await freePorts(4);
+  return synthesize('failover.yaml', workDir, { standby, service, loopback, public: everybody }, changes);
 }
 
 /**
@@ -69,10 +70,14 @@ export async function rehearse(
     portVariable: 'PORT',
   };
   const images = JSON.stringify(assembly.ofType('AWS::SSM::Document')).match(/IMAGE='([^']+)'/)?.[1] ?? '';
+  const { stunnel } = await findParts(['stunnel']);
+  const site = await makeKeyPair('site', folder);
+  const { SiteCertificateParameter = '' } = assembly.outputs;
   const cloud = await startCloud({
     assembly,
     workDir: folder,
-    host: createProcessHost(join(folder, 'host'), { [images]: image }),
+    host: createProcessHost(join(folder, 'host'), { [images]: image }, stunnel),
+    existingParameters: { [SiteCertificateParameter]: site.certificate },
     smtpPort: sink.port,
     latencies: quick,
     environment: hurried,

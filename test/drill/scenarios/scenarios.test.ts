@@ -12,7 +12,7 @@ describe('the scenarios', () => {
     const fixed = `api-crash api-hang api-errors blip flapping duplicate-alertmanagers lost-resolved
       false-resolved prometheus-dead alertmanager-dead site-dark site-cut-off dispatch-throttled
       dispatch-event-lost events-undeliverable host-off no-capacity image-broken standby-crash function-crash-at-each-step
-      forged-webhook alert-storm hook-veto self-test operator-moves`;
+      forged-webhook strangers alert-storm hook-veto self-test operator-moves`;
     expect([...names].sort()).toEqual(fixed.split(/\s+/).sort());
     expect(new Set(names).size).toBe(names.length);
   });

@@ -14,6 +14,12 @@ import { isAlive } from '../../drill/cloud/fixture.ts';
 const script = readFileSync(new URL('../../../lib/host/standby.sh', import.meta.url), 'utf8');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 
+/** What link.sh would do besides; it has tests of its own. */
+const NO_LINK = ['prepare', 'begin', 'await', 'close']
+  .map((verb) => `${verb}_link() { :; }`)
+  .concat('link_answers() { :; }')
+  .join('\n');
+
 /** Takes its time before it answers. */
 const SLOW_PROGRAM = `
   const server = require('node:http').createServer((_, response) => response.end());
@@ -56,6 +62,7 @@ async function run(action: string, serial: number, settings: Settings = {}) {
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
     `HOOK_TIMEOUT_SECONDS=1 PILOT_LIGHT=${pilotLight}`,
     "CREATE_ARGS=(--env 'SITE=standby')",
+    NO_LINK,
     more,
     script,
   ];

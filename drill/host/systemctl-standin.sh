@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The host's `systemctl` where a drill may not ask the machine's own: runs what a template unit's ExecStart says, as
+# a plain process. It does what lib/host/link.sh asks for and refuses everything else. Nobody watches the processes:
+# systemd starts a program that has died by itself, here it stays dead until somebody starts it.
+#   DRILL_UNITS_DIR  the unit files, as the host's script wrote them, and what runs of them
+set -euo pipefail
+
+fail() { printf 'systemctl: %s\n' "$1" >&2; exit 1; }
+
+now=false
+while [[ ${1-} == --* ]]; do
+  if [[ $1 != --quiet ]]; then fail "the drill's stand-in does not know $1; add it to drill/host/systemctl-standin.sh"; fi
+  shift
+done
+command=${1-}
+if [[ ${2-} == --now ]]; then now=true; fi
+unit=${!#}
+if [[ $command == daemon-reload ]]; then exit; fi
+template=$DRILL_UNITS_DIR/${unit%@*}@.service
+if [[ ! -f $template ]]; then fail "Unit $unit not found."; fi
+instance=${unit#*@}
+instance=${instance%.service}
+running=$DRILL_UNITS_DIR/$unit.pid
+enabled=$DRILL_UNITS_DIR/$unit.enabled
+
+# Its words are quoted, as the shell's are.
+eval "program=($(sed -n "s/^ExecStart=//p" "$template" | sed "s/%i/$instance/g"))"
+
+# A process id may long be somebody else's.
+is_active() { [[ -s $running ]] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$running")/cmdline" | grep -qF -- "${program[1]}"; }
+
+start() {
+  if is_active; then return; fi
+  setsid "${program[@]}" </dev/null >>"$DRILL_UNITS_DIR/$unit.log" 2>&1 3>&- &
+  printf '%s\n' "$!" >"$running"
+}
+
+stop() {
+  if ! is_active; then return; fi
+  local pid deadline=$((SECONDS + 5)) how=TERM
+  pid=$(<"$running")
+  while is_active; do
+    kill -s "$how" "$pid" 2>/dev/null || true
+    if ((SECONDS >= deadline)); then how=KILL; fi
+    sleep 0.02
+  done
+  rm -f "$running"
+}
+
+case $command in
+  start) start ;;
+  stop) stop ;;
+  reload) if is_active; then kill -HUP "$(<"$running")"; else fail "$unit is not active, cannot reload."; fi ;;
+  enable) touch "$enabled" ;;
+  disable) rm -f "$enabled"; if [[ $now == true ]]; then stop; fi ;;
+  *) fail "the drill's stand-in does not know \"$command\"; add it to drill/host/systemctl-standin.sh" ;;
+esac

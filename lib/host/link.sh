@@ -1,0 +1,227 @@
+# The encrypted way from the site to the container: functions for standby.sh, which follows them in the document.
+# stunnel listens where HAProxy calls, lets in who has the key to the site's certificate and nobody else, and passes
+# on to the container on the loopback address. It runs only while the container does: HAProxy looks at the standby
+# five times a second, and each look would be a whole TLS handshake with somebody who sleeps.
+# Settings from the document, besides those of standby.sh:
+#   LINK_PORT     where the site reaches the standby
+#   PUBLIC_PORT PUBLIC_CERTIFICATE_SECRET   where everybody does, with DNS failover; "-" without
+#   REGION SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
+# The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter for both parameters,
+# ssm:PutParameter for its own and, with DNS failover, secretsmanager:GetSecretValue for the secret.
+
+link_dir=${FAILOVER_LINK_DIR:-/etc/hybrid-failover/link}
+unit_dir=${FAILOVER_UNIT_DIR:-/etc/systemd/system}
+# Empty: the user who runs this.
+link_user=${FAILOVER_LINK_USER-failover-link}
+# Empty: every address.
+link_address=${FAILOVER_LINK_ADDRESS-}
+link_config=$link_dir/$SERVICE.conf
+link_unit=failover-link@$SERVICE.service
+init_command='"npm run failover -- site init" on the site'
+
+# --- While the standby runs ------------------------------------------------------------------------------------
+
+# Locks must not live on in what is started here.
+run_systemctl() { systemctl "$@" 8>&- 9>&-; }
+
+link_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$LINK_PORT") 2>/dev/null; }
+
+# In the background: it is done long before the container answers.
+begin_link() {
+  if [[ -s $link_config ]]; then run_systemctl start "$link_unit" 9>&- & fi
+}
+
+# A standby that the site cannot reach does not serve, however healthy it is.
+await_link() {
+  local deadline=$((SECONDS + 5))
+  [[ -s $link_config ]] ||
+    fail "$ACTION: the site cannot reach $container: this host has no certificate of the site; run $init_command"
+  until link_answers; do
+    ((SECONDS < deadline)) ||
+      fail "$ACTION: the site cannot reach $container: nothing listens on :$LINK_PORT; \"journalctl -u $link_unit\" on the host says why"
+    sleep 0.05
+  done
+}
+
+close_link() {
+  if [[ ! -s $link_config ]] || run_systemctl stop "$link_unit"; then return; fi
+  say "$link_unit could not be stopped: the port stays open, with nobody behind it"
+}
+
+# --- Preparing it ----------------------------------------------------------------------------------------------
+
+# What stunnel reads; only its user may.
+put() {
+  cat >"$1.new"
+  if [[ -n $link_user ]]; then chown "$link_user:" "$1.new"; fi
+  mv -f "$1.new" "$1"
+}
+
+ask_aws() {
+  local errors=$link_dir/aws.errors
+  if timeout 60 aws --region "$REGION" "$@" 2>"$errors"; then return; fi
+  fail "prepare: \"aws $1 $2\" failed: $(grep -v '^[[:space:]]*$' "$errors" | tail -n 1); the role of this instance must allow it (onprem/README.md lists what it needs)"
+}
+parameter() { ask_aws ssm get-parameter --name "$1" --query Parameter.Value --output text; }
+
+# The host's key is made once and never leaves it. All services share it.
+make_certificate() {
+  local file=$link_dir/standby.pem
+  if [[ ! -s $file ]]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=standby \
+      -addext subjectAltName=DNS:standby -keyout "$file.key" -out "$file.crt" 2>"$link_dir/openssl.errors" ||
+      fail "prepare: openssl could not make the host's certificate: $(tail -n 1 "$link_dir/openssl.errors")"
+    cat "$file.crt" "$file.key" | put "$file"
+    rm "$file.crt" "$file.key"
+    say "made a key and a certificate for this host"
+  fi
+  own_certificate=$(openssl x509 -in "$file") ||
+    fail "prepare: $file holds no certificate; delete it, prepare again, and run $init_command"
+}
+
+publish_certificate() {
+  local published
+  published=$(parameter "$STANDBY_CERTIFICATE_PARAMETER") || exit 1
+  if [[ $published == "$own_certificate" ]]; then return; fi
+  put "$link_dir/standby.crt" <<<"$own_certificate"
+  # As a file: the command line would take what begins with hyphens for an option.
+  ask_aws ssm put-parameter --overwrite --type String --name "$STANDBY_CERTIFICATE_PARAMETER" \
+    --value "file://$link_dir/standby.crt" >/dev/null || exit 1
+  say "published the certificate of this host in $STANDBY_CERTIFICATE_PARAMETER; the site takes it up with $init_command"
+}
+
+# @param what the parameter holds
+take_site_certificate() {
+  local certificate
+  certificate=$(openssl x509 <<<"$1" 2>/dev/null) ||
+    fail "prepare: $SITE_CERTIFICATE_PARAMETER holds no certificate; run $init_command"
+  put "$link_dir/site.crt" <<<"$certificate"
+}
+
+# Certificate, chain and key of the public name, as PEM. What is wrong never takes the place of what works.
+fetch_public_certificate() {
+  local file=$link_dir/$SERVICE.public.pem pem remedy="put the certificate, its chain and its key, as PEM, into $PUBLIC_CERTIFICATE_SECRET"
+  pem=$(ask_aws secretsmanager get-secret-value --secret-id "$PUBLIC_CERTIFICATE_SECRET" --query SecretString --output text) || exit 1
+  openssl x509 -noout -checkend 0 <<<"$pem" >/dev/null 2>&1 ||
+    fail "prepare: the secret for the public name holds no certificate that is valid now; $remedy"
+  [[ $(openssl x509 -noout -pubkey <<<"$pem") == "$(openssl pkey -pubout <<<"$pem" 2>/dev/null)" ]] ||
+    fail "prepare: the secret for the public name holds no key that fits its first certificate; $remedy"
+  put "$file" <<<"$pem" || exit 1
+}
+
+link_settings() {
+  local address=$link_address
+  # This is every IPv6 address, and every IPv4 address too.
+  if [[ -z $address && -n $(cat /proc/net/if_inet6 2>/dev/null) ]]; then address=::; fi
+  address=${address:+$address:}
+  cat <<END
+foreground = yes
+pid =
+syslog = no
+debug = warning
+
+[$SERVICE]
+accept = $address$LINK_PORT
+connect = 127.0.0.1:$PORT
+cert = $link_dir/standby.pem
+CAfile = $link_dir/site.crt
+verifyPeer = yes
+sslVersionMin = TLSv1.2
+renegotiation = no
+END
+  if [[ ! -s $link_dir/$SERVICE.public.pem ]]; then return; fi
+  cat <<END
+
+[$SERVICE-public]
+accept = $address$PUBLIC_PORT
+connect = 127.0.0.1:$PORT
+cert = $link_dir/$SERVICE.public.pem
+sslVersionMin = TLSv1.2
+renegotiation = no
+END
+}
+
+# systemd keeps it alive, and starts it at boot, because the container may be started then too.
+make_unit() {
+  local stunnel=$1 user=${link_user:+User=$link_user}
+  cat >"$unit_dir/failover-link@.service" <<END
+[Unit]
+Description=hybrid-failover: the encrypted way to the standby of %i
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+$user
+ExecStart="$stunnel" "$link_dir/%i.conf"
+ExecReload=/bin/kill -HUP \$MAINPID
+Restart=always
+RestartSec=1
+LimitNOFILE=65536
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+
+[Install]
+WantedBy=multi-user.target
+END
+  run_systemctl daemon-reload
+  run_systemctl --quiet enable "$link_unit"
+}
+
+# Changes with everything that stunnel was told.
+link_fingerprint() {
+  cat "$link_config" "$link_dir/standby.pem" "$link_dir/site.crt" "$link_dir/$SERVICE.public.pem" 2>/dev/null | sha256sum || true
+}
+
+prepare_link() {
+  local program stunnel before site_certificate public_failed=
+  for program in openssl aws systemctl; do
+    command -v "$program" >/dev/null ||
+      fail "prepare: this host has no $program, which the encrypted link needs; install it and prepare again"
+  done
+  # Debian's "stunnel" is a wrapper with the options of version 3.
+  stunnel=$(command -v stunnel4 || command -v stunnel) ||
+    fail "prepare: this host has no stunnel, which the encrypted link needs; install it (dnf install stunnel) and prepare again"
+  if [[ -n $link_user ]] && ! id "$link_user" >/dev/null 2>&1; then
+    useradd --system --no-create-home --shell /sbin/nologin "$link_user"
+  fi
+  mkdir -p -m 755 "$link_dir"
+  # Keys must not be readable for others, not even for a moment.
+  umask 077
+  exec 8>"$link_dir/lock"
+  flock -w 60 8 || fail "prepare: another command held $link_dir/lock for more than 60 s"
+  before=$(link_fingerprint)
+  make_certificate
+  publish_certificate
+  site_certificate=$(parameter "$SITE_CERTIFICATE_PARAMETER") || exit 1
+  if [[ $site_certificate == none ]]; then
+    if [[ -s $link_config ]]; then run_systemctl disable --now "$link_unit"; fi
+    rm -f "$link_config"
+    say "nobody can reach the standby yet: $SITE_CERTIFICATE_PARAMETER holds no certificate; run $init_command"
+    return
+  fi
+  take_site_certificate "$site_certificate"
+  if [[ $PUBLIC_CERTIFICATE_SECRET == - ]]; then
+    rm -f "$link_dir/$SERVICE.public.pem"
+  elif ! (fetch_public_certificate); then
+    public_failed=true
+  fi
+  link_settings | put "$link_config"
+  make_unit "$stunnel"
+  if ! is_running; then
+    close_link
+  elif ! link_answers; then
+    run_systemctl start "$link_unit"
+    await_link
+  elif [[ $(link_fingerprint) != "$before" ]]; then
+    # Connections that are open live on.
+    run_systemctl reload "$link_unit"
+  fi
+  if [[ -n $public_failed ]]; then exit 1; fi
+  say "the site reaches $container on :$LINK_PORT while it runs"
+}

@@ -1,0 +1,314 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as plainRequest } from 'node:http';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/certificates.ts';
+import { credentials } from '../../../drill/cloud/credentials.ts';
+import { type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
+import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
+import { createParameters, type Parameters } from '../../../drill/cloud/services/ssm-parameters.ts';
+import type { Assembly } from '../../../drill/cloud/template.ts';
+import { createProcessHost } from '../../../drill/host/docker-command.ts';
+import type { StandbyHost } from '../../../drill/host/host.ts';
+import { findParts, freePorts, type Program } from '../../../drill/parts/index.ts';
+
+/** The host's scripts with real openssl and stunnel; their AWS calls go to the stand-in, by the real SDK. */
+const source = (name: string) => readFileSync(new URL(`../../../lib/host/${name}`, import.meta.url), 'utf8');
+const scripts = `${source('link.sh')}\n${source('standby.sh')}`;
+const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
+const SITE = '/acme/site/certificate';
+const STANDBY = '/acme/standby/certificate';
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:public-AbCdEf';
+
+let stunnel: Program;
+let folder: string;
+let host: StandbyHost;
+let ports: { link: number; loopback: number; public: number };
+let site: KeyPair;
+let stranger: KeyPair;
+let parameters: Parameters;
+let endpoint: Endpoint;
+let publicPem: Record<string, string>;
+let mayCall: (access: AccessRequest) => boolean;
+
+beforeAll(async () => {
+  ({ stunnel } = await findParts(['stunnel']));
+}, 180_000);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'link-'));
+  const [link = 0, loopback = 0, everybody = 0] = await freePorts(3);
+  ports = { link, loopback, public: everybody };
+  [site, stranger] = (await Promise.all(['site', 'stranger'].map((name) => makeKeyPair(name, folder)))) as [
+    KeyPair,
+    KeyPair,
+  ];
+  host = makeHost(stunnel);
+  mayCall = () => true;
+  publicPem = { [SECRET]: 'not yet' };
+  const nothing = { region: 'eu-west-1', accountId: '123456789012', ofType: () => [] } as unknown as Assembly;
+  parameters = createParameters(nothing, { [SITE]: 'none', [STANDBY]: 'none' });
+  const secrets = {
+    operations: {
+      GetSecretValue: { resources: () => [SECRET], run: () => ({ SecretString: publicPem[SECRET] }) },
+    },
+  };
+  endpoint = await startEndpoint({ ssm: parameters, secretsmanager: secrets }, (access) => mayCall(access));
+  endpoint.registerCaller('host', {
+    kind: 'role',
+    arn: 'arn:aws:sts::123456789012:assumed-role/host/i-1',
+    role: 'host',
+  });
+  host.assume(credentials('host', 'eu-west-1', endpoint.url));
+});
+
+afterEach(async () => {
+  await host.stop();
+  await endpoint.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function makeHost(withStunnel?: Program): StandbyHost {
+  const command = [process.execPath, join(api, 'server.ts')];
+  const image = { folder: api, command, environment: { BIND_ADDRESS: '127.0.0.1' }, portVariable: 'PORT' };
+  return createProcessHost(join(folder, 'host'), { 'acme/api:1': image }, withStunnel);
+}
+
+async function run(action: string, serial = 0, secret = '-') {
+  const lines = [
+    '#!/bin/bash',
+    `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='acme/api:1'`,
+    `LINK_PORT=${ports.link} PORT=${ports.loopback} CONTAINER_PORT=8080 PUBLIC_PORT=${ports.public}`,
+    "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 PILOT_LIGHT=true",
+    `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}'`,
+    `PUBLIC_CERTIFICATE_SECRET='${secret}'`,
+    "CREATE_ARGS=(--env 'SITE=standby')",
+    scripts,
+  ];
+  const { exitCode, stdout, stderr } = await host.run(lines.join('\n'), { timeoutSeconds: 60 });
+  return { exitCode, said: stdout.replaceAll(/^\d{4}-\S+ /gm, ''), why: stderr.trim().split('\n').at(-1) };
+}
+
+const put = (name: string, value: string) =>
+  parameters.operations.PutParameter?.run({ Name: name, Value: value, Overwrite: true }, {} as never);
+const initSite = () => put(SITE, site.certificate);
+const own = () => certificateIn(parameters.values.get(STANDBY) ?? '');
+
+/** What comes back through a port: a status, or how the connection ended. Never waits for long. */
+function ask(
+  port: number,
+  tls?: { key?: string; cert?: string; ca?: string; servername?: string },
+): Promise<number | string> {
+  return new Promise((resolve) => {
+    const path = '/health';
+    const common = { host: '127.0.0.1', port, path, timeout: 5000, agent: false as const };
+    const call = tls ? request({ ...common, servername: 'standby', ...tls }) : plainRequest(common);
+    call.on('response', (response) => resolve(response.resume().statusCode ?? 0));
+    call.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
+    call.on('timeout', () => call.destroy(new Error('no answer')));
+    call.end();
+  });
+}
+const asSite = (pair = site) =>
+  ask(ports.link, { key: pair.key, cert: pair.certificate, ...(own() && { ca: own() }) });
+const REFUSED = 'ECONNREFUSED';
+
+const stunnelPid = () =>
+  Number(readFileSync(join(folder, 'host/units/failover-link@api.service.pid'), 'utf8'));
+
+describe('without a certificate of the site', () => {
+  it('the container is prepared, the host shows its own certificate, and nobody gets in', async () => {
+    const { exitCode, said } = await run('prepare');
+    expect(exitCode).toBe(0);
+    expect(said).toContain('failover-api is prepared from acme/api:1');
+    expect(said).toContain(
+      `nobody can reach the standby yet: ${SITE} holds no certificate; run "npm run failover -- site init" on the site`,
+    );
+    expect(own()).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    expect(parameters.values.get(STANDBY)).not.toContain('KEY');
+    expect(await asSite()).toBe(REFUSED);
+  });
+
+  it('a start says so, because a standby that cannot be reached does not serve', async () => {
+    await run('prepare');
+    const { exitCode, why } = await run('start', 1);
+    expect(exitCode).toBe(1);
+    expect(why).toBe(
+      'start: the site cannot reach failover-api: this host has no certificate of the site; run "npm run failover -- site init" on the site',
+    );
+    await initSite();
+    expect(await run('prepare')).toMatchObject({ exitCode: 0 });
+    expect(await asSite()).toBe(200);
+    expect(await run('start', 2)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('and one that is taken away closes the door', async () => {
+    await initSite();
+    await run('prepare');
+    await run('start', 1);
+    await put(SITE, 'none');
+    await run('prepare');
+    expect(await asSite()).toBe(REFUSED);
+  });
+});
+
+describe('with a certificate of the site', () => {
+  beforeEach(async () => {
+    await initSite();
+    expect(await run('prepare')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('the port is open while the standby runs, for the site and for nobody else', async () => {
+    expect(await asSite()).toBe(REFUSED);
+    expect(await run('start', 1)).toMatchObject({ exitCode: 0 });
+    expect(await asSite()).toBe(200);
+    const ca = own() ?? '';
+    expect(await ask(ports.link)).toBe('ECONNRESET');
+    expect(await ask(ports.link, { ca })).toMatch(/CERTIFICATE_REQUIRED|ECONNRESET/);
+    expect(await asSite(stranger)).toMatch(/UNKNOWN_CA|ECONNRESET/);
+    expect(await run('stop', 2)).toMatchObject({ exitCode: 0 });
+    expect(await asSite()).toBe(REFUSED);
+  });
+
+  it('the site takes no other host for the standby', async () => {
+    await run('start', 1);
+    const { key, certificate: cert } = site;
+    expect(await ask(ports.link, { key, cert, ca: stranger.certificate })).toBe(
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    );
+    expect(await ask(ports.link, { key, cert, ca: own() ?? '', servername: 'elsewhere' })).toBe(
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    );
+  });
+
+  it("its key is the host's alone, and is made once", async () => {
+    const files = ['standby.pem', 'site.crt', 'api.conf'].map((name) => join(host.linkFolder, name));
+    for (const file of files) expect(statSync(file).mode & 0o777).toBe(0o600);
+    const before = own();
+    const { said } = await run('prepare');
+    expect(said).not.toContain('published');
+    expect(own()).toBe(before);
+  });
+
+  it('a new certificate of the site takes the place of the old one, without a restart', async () => {
+    await run('start', 1);
+    const pid = stunnelPid();
+    const next = await makeKeyPair('site', folder);
+    await put(SITE, next.certificate);
+    expect(await run('prepare')).toMatchObject({ exitCode: 0 });
+    await expect.poll(() => asSite(next), { timeout: 5000 }).toBe(200);
+    expect(await asSite()).not.toBe(200);
+    expect(stunnelPid()).toBe(pid);
+  });
+
+  it('a new key of the host is published', async () => {
+    const before = own();
+    rmSync(join(host.linkFolder, 'standby.pem'));
+    expect((await run('prepare')).said).toContain(`published the certificate of this host in ${STANDBY}`);
+    expect(own()).not.toBe(before);
+    await run('start', 1);
+    expect(await asSite()).toBe(200);
+  });
+
+  it('a start revives what let the site in', async () => {
+    await run('start', 1);
+    process.kill(stunnelPid(), 'SIGKILL');
+    await expect.poll(() => asSite()).toBe(REFUSED);
+    expect(await run('start', 2)).toMatchObject({ exitCode: 0 });
+    expect(await asSite()).toBe(200);
+  });
+
+  it('it is back after a boot', async () => {
+    await run('start', 1);
+    await host.shutdown();
+    expect(await asSite()).toBe(REFUSED);
+    await host.boot();
+    await expect.poll(() => asSite(), { timeout: 10_000 }).toBe(200);
+  });
+
+  it('something else on the port is found out by the start', async () => {
+    const conf = join(host.linkFolder, 'api.conf');
+    writeFileSync(conf, readFileSync(conf, 'utf8').replace('verifyPeer', 'verifyNobody'));
+    const { exitCode, why } = await run('start', 1);
+    expect(exitCode).toBe(1);
+    expect(why).toBe(
+      `start: the site cannot reach failover-api: nothing listens on :${ports.link}; "journalctl -u failover-link@api.service" on the host says why`,
+    );
+  });
+});
+
+describe('public clients', () => {
+  let named: KeyPair;
+  const asAnybody = () => ask(ports.public, { ca: named.certificate, servername: 'api.example.com' });
+
+  beforeEach(async () => {
+    named = await makeKeyPair('api.example.com', folder);
+    publicPem[SECRET] = named.pem;
+    await initSite();
+  });
+
+  it('get the public certificate, need none of their own, and a renewed one is taken up', async () => {
+    expect(await run('prepare', 0, SECRET)).toMatchObject({ exitCode: 0 });
+    expect(await asAnybody()).toBe(REFUSED);
+    await run('start', 1, SECRET);
+    expect(await asAnybody()).toBe(200);
+    expect(await ask(ports.link, { ca: own() ?? '' })).not.toBe(200);
+    named = await makeKeyPair('api.example.com', folder);
+    publicPem[SECRET] = named.pem;
+    expect(await run('prepare', 0, SECRET)).toMatchObject({ exitCode: 0 });
+    await expect.poll(asAnybody, { timeout: 5000 }).toBe(200);
+    // No longer in the configuration: the door is closed.
+    await run('prepare');
+    await expect.poll(asAnybody, { timeout: 5000 }).toBe(REFUSED);
+  });
+
+  it.each([
+    ['nothing', () => 'soon', 'holds no certificate that is valid now'],
+    [
+      'the key of another',
+      () => named.certificate + stranger.key,
+      'holds no key that fits its first certificate',
+    ],
+  ])('a secret with %s keeps what works', async (_, content, why) => {
+    await run('prepare', 0, SECRET);
+    await run('start', 1, SECRET);
+    publicPem[SECRET] = content();
+    const failed = await run('prepare', 0, SECRET);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.why).toContain(why);
+    expect(failed.why).toContain(`put the certificate, its chain and its key, as PEM, into ${SECRET}`);
+    expect(await asAnybody()).toBe(200);
+    expect(await asSite()).toBe(200);
+  });
+});
+
+describe('a host that lacks something says what', () => {
+  it('a permission', async () => {
+    mayCall = ({ action }) => action !== 'ssm:PutParameter';
+    const { exitCode, said, why } = await run('prepare');
+    expect(exitCode).toBe(1);
+    expect(said).toContain('failover-api is prepared');
+    expect(why).toMatch(
+      /^prepare: "aws ssm put-parameter" failed: .*not authorized to perform: ssm:PutParameter/,
+    );
+    expect(why).toContain('the role of this instance must allow it');
+  });
+
+  it('stunnel', async () => {
+    rmSync(join(folder, 'host/bin/stunnel4'));
+    const { exitCode, why } = await run('prepare');
+    expect(exitCode).toBe(1);
+    expect(why).toMatch(/^prepare: this host has no stunnel, which the encrypted link needs; install it/);
+  });
+
+  it('a certificate worth the name', async () => {
+    await put(SITE, 'soon');
+    expect(await run('prepare')).toMatchObject({
+      exitCode: 1,
+      why: `prepare: ${SITE} holds no certificate; run "npm run failover -- site init" on the site`,
+    });
+  });
+});
