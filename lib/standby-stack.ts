@@ -118,15 +118,19 @@ export class StandbyStack extends Stack {
     );
   }
 
-  /** Show its own certificate, and see the site's; the one for the public name if there is one. */
+  /**
+   * Show its own certificate, and see the one for the public name if there is one. To see the site's is allowed by
+   * AWS's policy for the SSM agent already.
+   */
   #allowCertificates({ name, dns }: Config): void {
-    const { site, standby } = linkParameters(name);
-    const [siteArn = '', standbyArn = ''] = [site, standby].map((parameter) =>
-      this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: parameter.slice(1) }),
-    );
+    const { standby } = linkParameters(name);
+    const standbyArn = this.formatArn({
+      service: 'ssm',
+      resource: 'parameter',
+      resourceName: standby.slice(1),
+    });
     const allow = (action: string, ...resources: string[]) =>
       this.#role.addToPolicy(new PolicyStatement({ actions: [action], resources }));
-    allow('ssm:GetParameter', siteArn, standbyArn);
     allow('ssm:PutParameter', standbyArn);
     if (dns) allow('secretsmanager:GetSecretValue', dns.certificateSecretArn);
   }

@@ -169,10 +169,15 @@ async function run(
 }
 
 /** One that is idle, or a new one. */
+const atTheEnd: FunctionFailure = {
+  errorType: 'Sandbox.Stopped',
+  errorMessage: 'the drill ends',
+  trace: [],
+};
+
 async function takeSandbox(pool: Pool, runtime: Runtime): Promise<Sandbox | FunctionFailure> {
   for (;;) {
-    if (runtime.isStopped())
-      return { errorType: 'Sandbox.Stopped', errorMessage: 'the drill ends', trace: [] };
+    if (runtime.isStopped()) return atTheEnd;
     for (let sandbox = pool.idle.pop(); sandbox; sandbox = pool.idle.pop()) {
       if (sandbox.isUsable()) return sandbox;
     }
@@ -209,13 +214,15 @@ async function makeSandbox(pool: Pool, runtime: Runtime): Promise<Sandbox | Func
   if ('errorType' in sandbox) return sandbox;
   pool.all.set(id, sandbox);
   // The cloud may have been stopped while the code was loading; then nobody else would end this process.
-  if (isStopped()) await sandbox.stop();
-  else
-    tell({
-      kind: 'function-cold-start',
-      function: settings.id,
-      milliseconds: Math.round(sandbox.coldStartMs),
-    });
+  if (isStopped()) {
+    await sandbox.stop();
+    return atTheEnd;
+  }
+  tell({
+    kind: 'function-cold-start',
+    function: settings.id,
+    milliseconds: Math.round(sandbox.coldStartMs),
+  });
   return sandbox;
 }
 

@@ -6,8 +6,8 @@
 #   LINK_PORT     where the site reaches the standby
 #   PUBLIC_PORT PUBLIC_CERTIFICATE_SECRET   where everybody does, with DNS failover; "-" without
 #   REGION SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
-# The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter for both parameters,
-# ssm:PutParameter for its own and, with DNS failover, secretsmanager:GetSecretValue for the secret.
+# The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter (as in AWS's
+# AmazonSSMManagedInstanceCore), ssm:PutParameter for its own parameter and, with DNS failover, secretsmanager:GetSecretValue for the secret.
 
 link_dir=${FAILOVER_LINK_DIR:-/etc/hybrid-failover/link}
 unit_dir=${FAILOVER_UNIT_DIR:-/etc/systemd/system}

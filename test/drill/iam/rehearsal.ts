@@ -13,7 +13,7 @@ import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import { startMailSink } from '../../../drill/mail.ts';
 import { findParts, freePorts } from '../../../drill/parts/index.ts';
 import { recordsOf } from '../../../drill/records.ts';
-import { apiFolder, type ConfigChanges, synthesize } from '../../../drill/rehearsed.ts';
+import { apiFolder, type ConfigChanges, type Rehearsed, synthesize } from '../../../drill/rehearsed.ts';
 import { post } from '../../../drill/scenarios/webhook.ts';
 import { scheduledFunction } from '../../../drill/ticks.ts';
 import type { Phase } from '../../../lambda/domain/types.ts';
@@ -44,11 +44,10 @@ const LIMIT_MS = 90_000;
 const POLL_MS = 400;
 
 /** Synthesizes the app as the drill does. */
-export async function synthesized(folder: string, name: string, changes: ConfigChanges) {
-  const workDir = join(folder, name);
+export async function synthesized(workDir: string, configFile: string, changes: ConfigChanges) {
   mkdirSync(workDir, { recursive: true });
   const [standby = 0, service = 0, loopback = 0, everybody = 0] = await freePorts(4);
-  return synthesize('failover.yaml', workDir, { standby, service, loopback, public: everybody }, changes);
+  return synthesize(configFile, workDir, { standby, service, loopback, public: everybody }, changes);
 }
 
 /**
@@ -58,7 +57,7 @@ export async function synthesized(folder: string, name: string, changes: ConfigC
  */
 export async function rehearse(
   folder: string,
-  assembly: Assembly,
+  { assembly, config }: Rehearsed,
   authorize?: Authorize,
 ): Promise<Rehearsal> {
   const happenings: Happening[] = [];
@@ -78,6 +77,11 @@ export async function rehearse(
     workDir: folder,
     host: createProcessHost(join(folder, 'host'), { [images]: image }, stunnel),
     existingParameters: { [SiteCertificateParameter]: site.certificate },
+    ...(config.dns && {
+      certificateSecrets: {
+        [config.dns.certificateSecretArn]: (await makeKeyPair(config.dns.recordName, folder)).pem,
+      },
+    }),
     smtpPort: sink.port,
     latencies: quick,
     environment: hurried,
@@ -133,6 +137,13 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
   const { pilotLight } = JSON.parse(firstPolicy(assembly)) as { pilotLight: boolean };
   const [instance = ''] = cloud.instanceIds;
 
+  // For a time EventBridge cannot deliver anything: that becomes dead letters, and the alerts find what it would
+  // have said.
+  const deliverNothing = () => {
+    cloud.faults.cutTargets(true);
+    cloud.tick();
+  };
+
   if (pilotLight) {
     await until(
       'the idle host is stopped',
@@ -142,15 +153,15 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
     let refusals = 1;
     const full = new AwsError('InsufficientInstanceCapacity', 'no capacity', 500);
     cloud.faults.fail('ec2:StartInstances', full, () => refusals-- > 0);
+    deliverNothing();
   } else {
     await until(
       'the host is looked at',
       says('PrimaryUp'),
       async () => (await state('api')).inspectedAt !== undefined,
     );
-    // Somebody stops it; for a time EventBridge cannot deliver what it has to say.
-    cloud.faults.cutTargets(true);
-    cloud.tick();
+    deliverNothing();
+    // Somebody stops it.
     await until(
       'the host is stopped',
       () => cloud.stopInstance(instance),
