@@ -68,7 +68,7 @@ describe.each(configs)('%s', (file) => {
 
   it('nothing is open to anybody, but with DNS failover the port that clients outside call', () => {
     expect(resources.size).toBeGreaterThan(40);
-    const forClients = [expect.stringMatching(/^SiteOnly\w*: port 443 is open to all$/)];
+    const forClients = [expect.stringMatching(/^StandbyStack\/SiteOnly\w*: port 443 is open to all$/)];
     expect(openings(resources)).toEqual(configOf(file).dns ? forClients : []);
   });
 
