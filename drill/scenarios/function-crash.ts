@@ -1,3 +1,5 @@
+import type { Check } from '../checks.ts';
+import { AwsError } from '../cloud/aws-error.ts';
 import type { Armed, SeenCall } from '../cloud/faults.ts';
 import { DrillError } from '../errors.ts';
 import type { Stage } from '../stage.ts';
@@ -61,6 +63,7 @@ export const functionCrash: Scenario = {
       seconds.served,
       async () => (await servedBy(stage)) === 'primary',
     );
+    const letter = await failsForGood(stage, tools);
     const kinds = (await stage.history()).map(({ kind }) => kind);
     const counted = (
       ['failover-started', 'failover-completed', 'failback-started', 'failback-completed'] as const
@@ -75,6 +78,7 @@ export const functionCrash: Scenario = {
           ),
           `killed ${crashes} times in ${rounds} rounds: ${[...struck].map(([name, count]) => `${count} × ${name}`).join(', ')}`,
         ),
+        letter,
         check(
           'every move is on record once',
           counted.every(([, count]) => count === rounds + 1),
@@ -85,6 +89,18 @@ export const functionCrash: Scenario = {
     };
   },
 };
+
+/** A nudge that fails each time it is tried is kept where people can find it. */
+async function failsForGood({ cloud, happenings, rehearsed }: Stage, tools: Tools): Promise<Check> {
+  const letters = () => happenings.all.filter(({ kind }) => kind === 'dead-letter').length;
+  const before = letters();
+  tools.does('each look at the records fails');
+  const isBroken = () => letters() === before;
+  cloud.faults.fail('dynamodb:GetItem', new AwsError('ValidationException', 'as asked'), isBroken);
+  cloud.nudge(scheduledFunction(rehearsed.assembly), {});
+  await tools.until('a nudge has failed for good', seconds.settle, () => !isBroken());
+  return check('a nudge that fails for good is a dead letter', true, 'a nudge that failed for good is kept');
+}
 
 /** The nth call of a kind on a way: calls of different kinds overtake each other. */
 interface Step {
