@@ -147,7 +147,8 @@ async function playOne(
       ...options,
       ...(logsFolder ? ['--logs', join(workDir, name)] : []),
     ],
-    env: { ...process.env, ...slot },
+    // What one scenario has compiled, the next one need not.
+    env: { ...process.env, ...slot, NODE_COMPILE_CACHE: join(workDir, 'compiled') },
     logFile,
     graceSeconds: CLEANUP_SECONDS,
   });

@@ -92,7 +92,7 @@ export function createHost({ folder, dockerCommand, environment, stunnel }: Host
     DRILL_DOCKER_DIR: dockerFolder,
     DRILL_UNITS_DIR: unitsFolder,
     // Compiling a command each time would take longer than what it does.
-    NODE_COMPILE_CACHE: inFolder('compiled'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? inFolder('compiled'),
     ...environment,
   };
   let commands = 0;

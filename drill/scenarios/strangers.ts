@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tokenRefused, webhookRefused } from '../../lambda/log-lines.ts';
 import { makeKeyPair } from '../certificates.ts';
 import { away } from './away-and-home.ts';
 import { askStandby, type DirectAnswer, standbyAnswers } from './outside.ts';
@@ -11,7 +12,7 @@ export const strangers: Scenario = {
   breaks:
     'While the standby serves, others call it in clear text, without a certificate or with one of their own, somebody else stands where it should be, and the webhook gets a wrong token.',
   expected:
-    'Nobody but the site gets a byte from the standby, the site takes nobody else for it, and a wrong token changes nothing.',
+    'Nobody but the site gets a byte from the standby, the site takes nobody else for it, and a wrong token changes nothing and is counted.',
   tolerates: ['webhook-refused'],
   async play(stage, tools) {
     await away(tools);
@@ -50,6 +51,13 @@ export const strangers: Scenario = {
     const token = randomBytes(24).toString('hex');
     const { status } = await post(webhookUrl, { service, token }, [{ name: 'PrimaryUp' }]);
     checks.push(check('a wrong token is refused', status === 401, `wrong token: ${status}`));
+    // The line that CloudWatch makes a metric of.
+    const counted = stage.happenings.all.filter((one) => {
+      if (one.kind !== 'function-log') return false;
+      const { message, code } = (one.record ?? {}) as Record<string, unknown>;
+      return message === webhookRefused && code === tokenRefused;
+    }).length;
+    checks.push(check('it is counted', counted === 1, `counted ${counted} ×`));
     await tools.stays('the standby serves', 4, async () => {
       const { phase, epoch } = await stage.state();
       return phase === before.phase && epoch === before.epoch && (await standbyAnswers(stage));
