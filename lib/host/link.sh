@@ -24,9 +24,9 @@ init_command='"npm run failover -- site init" on the site'
 # Locks must not live on in what is started here.
 run_systemctl() { systemctl "$@" 8>&- 9>&-; }
 
-link_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$LINK_PORT") 2>/dev/null; }
+link_answers() { listens "$LINK_PORT"; }
 
-# In the background: it is done long before the container answers.
+# In the background, and after the container: it is ready long before that one answers.
 begin_link() {
   if [[ -s $link_config ]]; then run_systemctl start "$link_unit" 9>&- & fi
 }

@@ -22,12 +22,17 @@ state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
 hooks_dir=${FAILOVER_HOOKS_DIR:-/etc/hybrid-failover/hooks}/$SERVICE
 env_file=/etc/hybrid-failover/$SERVICE.env
 container=failover-$SERVICE
-mkdir -p -m 700 "$state_dir"
+# While clients wait, every process that is started here takes processor time from the container: what the shell
+# can do by itself, it does.
+[[ -d $state_dir ]] || mkdir -p -m 700 "$state_dir"
 
-say() { printf '%s %s\n' "$(date -u +%FT%T.%3NZ)" "$*"; }
+say() {
+  local now=$EPOCHREALTIME
+  TZ=UTC printf '%(%FT%T)T.%sZ %s\n' "${now%[.,]*}" "${now: -6:3}" "$*"
+}
 fail() { printf '%s\n' "$*" >&2; exit 1; }
-# A Go template for docker. SSM takes doubled braces for parameters of its own, so the script has none.
-field() { printf '{''{%s}''}' "$1"; }
+# Around a field in docker's templates. SSM takes doubled braces for parameters of its own, so the script has none.
+open='{''{' close='}''}'
 # The lock must not live on in what docker leaves running.
 run_docker() { docker "$@" 9>&-; }
 
@@ -64,9 +69,7 @@ inspect() {
 # Sets what docker knows about the container; made_from is the fingerprint it was made with. "-" if there is none.
 look() {
   local known
-  known=$(inspect "$(field .State.Running) $(field .Config.Image) $(field .Image) $(field .State.StartedAt) $(
-    field 'index .Config.Labels "hybrid-failover.fingerprint"'
-  )") || exit 1
+  known=$(inspect "$open.State.Running$close $open.Config.Image$close $open.Image$close $open.State.StartedAt$close ${open}index .Config.Labels \"hybrid-failover.fingerprint\"$close") || exit 1
   read -r running image image_id started_at made_from <<<"${known:-false - - - -}"
 }
 is_running() { look; [[ $running == true ]]; }
@@ -75,7 +78,7 @@ is_running() { look; [[ $running == true ]]; }
 report() {
   local ran=$1 subject=$image_id digest=- known repository each
   if [[ $image_id == - ]]; then image=$IMAGE subject=$IMAGE; fi
-  known=$(run_docker image inspect --format "$(field .Id) $(field 'json .RepoDigests')" "$subject" 2>/dev/null) || true
+  known=$(run_docker image inspect --format "$open.Id$close ${open}json .RepoDigests$close" "$subject" 2>/dev/null) || true
   repository=${image%%@*}
   if [[ ${repository##*/} == *:* ]]; then repository=${repository%:*}; fi
   # An image that several repositories hold has several digests.
@@ -89,9 +92,26 @@ report() {
   printf 'standby: running=%s ran=%s image=%s id=%s digest=%s\n' "$running" "$ran" "$image" "$image_id" "$digest"
 }
 
+# Whether anybody listens on the port of this host. Asks the kernel, which has those who listen at the top: a
+# connection would have to wait for somebody who hangs.
+listens() {
+  local file address state port
+  printf -v port ':%04X' "$1"
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [[ -r $file ]] || continue
+    while read -r _ address _ state _; do
+      if [[ $state == 0A && $address == *"$port" ]]; then return; fi
+      # `st` heads the column.
+      if [[ $state != 0A && $state != st ]]; then break; fi
+    done <"$file"
+  done
+  return 1
+}
+
 # bash opens the connection itself, so that the host needs no HTTP client.
 healthy() {
   local status
+  listens "$PORT" || return 1
   # shellcheck disable=SC2016 # expanded by the inner shell
   status=$(timeout 2 bash -c '
     exec 3<>"/dev/tcp/127.0.0.1/$0"
@@ -151,20 +171,16 @@ create_args=(
 # Secrets stay on the host: a root-only file that no template, log or parameter has seen.
 if [[ -f $env_file ]]; then create_args+=(--env-file "$env_file"); fi
 
-# Changes with everything that a container is made of but the image behind the name.
-settings() {
-  {
-    printf '%s\n' "$IMAGE" "${create_args[@]}"
-    if [[ -f $env_file ]]; then cat "$env_file"; fi
-  } | sha256sum | cut -c1-32
-}
+# Everything that a container is made of but the image behind the name. The values of the secrets stay in their file.
+settings="$IMAGE ${create_args[*]@Q}"
+if [[ -f $env_file ]]; then settings+=" $(sha256sum <"$env_file")"; fi
 prepared_file=$state_dir/$SERVICE.prepared
 
 # Changes with the image too, so that an outdated container is recognised.
 fingerprint() {
   local id
-  id=$(run_docker image inspect --format "$(field .Id)" "$IMAGE") || return 1
-  printf '%s %s\n' "$id" "$(settings)" | sha256sum | cut -c1-32
+  id=$(run_docker image inspect --format "$open.Id$close" "$IMAGE") || return 1
+  printf '%s %s\n' "$id" "$settings" | sha256sum | cut -c1-32
 }
 
 pull() {
@@ -184,7 +200,7 @@ ensure_container() {
     run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
       fail "$ACTION: docker create of $IMAGE failed"
   fi
-  settings >"$prepared_file"
+  printf '%s\n' "$settings" >"$prepared_file"
 }
 
 # --- Starting --------------------------------------------------------------------------------------------------
@@ -214,7 +230,7 @@ restart_container() { run_docker restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_GR
 
 # A container that was prepared with these settings is started without another look.
 start_container() {
-  if [[ -s $prepared_file && $(<"$prepared_file") == "$(settings)" ]] && restart_container 2>/dev/null; then return; fi
+  if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container 2>/dev/null; then return; fi
   if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
   ensure_container
   restart_container || fail "start: docker restart of $container failed"
@@ -255,9 +271,9 @@ case $ACTION in
       await_health
     else
       before
-      begin_link
       start_container
       say "started $container"
+      begin_link
       await_health
       after
     fi
