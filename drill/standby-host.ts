@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { breakImages, buildImages, type Docker, findDocker, refuseForeignContainers } from './docker.ts';
 import { DrillError } from './errors.ts';
@@ -52,9 +53,17 @@ function processHost(
   broken: boolean,
   stunnel: Program,
 ): HostAndImages {
-  const program = join(apiFolder, 'server.ts');
+  // As the Dockerfile builds it.
+  const built = join(folder, 'image');
+  mkdirSync(built, { recursive: true });
+  execFileSync(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    join(apiFolder, 'build.ts'),
+    built,
+  ]);
+  const program = join(built, 'server.mjs');
   const image = (environment: Record<string, string>) => ({
-    folder: apiFolder,
+    folder: built,
     command: [process.execPath, program],
     environment: { BIND_ADDRESS: '127.0.0.1', ...environment },
     portVariable: 'PORT',

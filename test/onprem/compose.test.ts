@@ -52,7 +52,7 @@ describe.each(services)('%s', (name) => {
     });
   });
   test('has a health check', () => {
-    const inImage = /^HEALTHCHECK .*\\\n {2}CMD \["node", "healthcheck.ts"\]$/m.test(dockerfile);
+    const inImage = /^HEALTHCHECK .*\\\n {2}CMD \["node", "healthcheck.mjs"\]$/m.test(dockerfile);
     const known = name === 'api' ? inImage : /^CMD,wget/.test(String(of(name).healthcheck?.test));
     expect(known).toBe(true);
   });
