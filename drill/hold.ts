@@ -1,6 +1,7 @@
 import { type Controls, startControl } from './control.ts';
 import { DrillError } from './errors.ts';
-import { controlFile } from './paths.ts';
+import { writeOperatorEnv } from './operator-env.ts';
+import { controlFile, operatorEnvFile } from './paths.ts';
 import type { Processes } from './processes.ts';
 import type { Stage } from './stage.ts';
 import type { Timeline } from './timeline.ts';
@@ -15,6 +16,9 @@ export async function hold(
   const control = await startControl(controlsOf(stage, timeline), controlFile());
   processes.onCleanup('control', control.stop);
   const { site, cloud } = stage;
+  const variables = { ...cloud.operatorEnvironment, FAILOVER_CONFIG: stage.rehearsed.configFile };
+  const removeEnv = writeOperatorEnv(operatorEnvFile(), variables);
+  processes.onCleanup('operator', async () => removeEnv());
   const lines = [
     '',
     'Everything is up. Addresses:',
@@ -27,6 +31,9 @@ export async function hold(
     '  npm run simulate:down      kills the primary; npm run simulate:up starts it again',
     `  kill -STOP ${site.primary().pid}          hangs the primary; kill -CONT lets it go on`,
     `  curl -i ${site.serviceUrl}      says in X-Served-By who answers`,
+    'Steer it, from another terminal in this folder:',
+    `  . ${operatorEnvFile()}      from then on "failover" means this drill, in that terminal`,
+    '  npm run failover -- status --watch      says who serves, why, and what comes next; --help has the rest',
     'Ctrl-C ends everything.',
     '',
   ];

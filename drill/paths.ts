@@ -5,3 +5,8 @@ import { cacheFolder } from './parts/index.ts';
 export function controlFile(): string {
   return join(cacheFolder(), 'held-drill.json');
 }
+
+/** Where a held drill leaves what the shell of an operator needs. */
+export function operatorEnvFile(): string {
+  return join(cacheFolder(), 'held-drill.env');
+}

@@ -50,6 +50,8 @@ export const apiFolder = join(repository, 'onprem/api');
 /** What is rehearsed: a configuration, and what CDK makes of it. */
 export interface Rehearsed {
   readonly config: Config;
+  /** The file that has it. */
+  readonly configFile: string;
   /** The service that the drill breaks: the first. */
   readonly service: ServiceConfig;
   readonly assembly: Assembly;
@@ -78,7 +80,12 @@ export async function synthesize(
   // The same configuration gives the same assembly, and synthesizing is what takes longest.
   const folder = slot ? join(slot.folder, digest(text)) : join(workDir, 'assembly');
   if (!existsSync(join(folder, 'manifest.json'))) await runApp(file, folder);
-  return { config, service, assembly: loadAssembly(folder, { ...DEFAULT_PLACE, region: config.region }) };
+  return {
+    config,
+    configFile: file,
+    service,
+    assembly: loadAssembly(folder, { ...DEFAULT_PLACE, region: config.region }),
+  };
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);

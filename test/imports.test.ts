@@ -26,6 +26,7 @@ const refused: [string, string][] = [
   ['lambda/receiver', '../../bin/cli/app.ts'],
   ['lib', '../bin/cli/app.ts'],
   ['bin/cli', '../../lambda/ports.ts'],
+  ['bin/cli/aws', '../../../lambda/adapters/dynamodb.ts'],
   ['bin/cli', '../../lib/app.ts'],
   ['bin/cli/doctor', '../../../drill/http.ts'],
 ];
@@ -38,6 +39,8 @@ const allowed: [string, string][] = [
   ['bin/cli', '../../lib/config/load.ts'],
   ['bin/cli/doctor', '../site/bundle.ts'],
   ['bin/cli/aws', '@aws-sdk/client-ssm'],
+  ['bin/cli/steer', '../../../lambda/domain/decide.ts'],
+  ['bin/cli/steer', '../../../lambda/messages.ts'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'imports-'));

@@ -2,28 +2,20 @@ import { buildApplication, buildCommand, buildRouteMap, run, text_en } from '@st
 import { completionCommand, completionWords } from './completion.ts';
 import type { Context } from './context.ts';
 import { CliError } from './errors.ts';
-
-/** Given to every command that reads the deployment. */
-const config = {
-  kind: 'parsed',
-  parse: String,
-  placeholder: 'file',
-  brief: 'What was deployed',
-  default: 'failover.yaml',
-} as const;
-const dir = {
-  kind: 'parsed',
-  parse: String,
-  placeholder: 'folder',
-  brief: 'The bundle of the site, with its .env',
-  default: 'onprem',
-} as const;
-const json = {
-  kind: 'boolean',
-  brief: 'Print one JSON document',
-  default: false,
-  withNegated: false,
-} as const;
+import { config, dir, json, service } from './flags.ts';
+import {
+  acknowledgeCommand,
+  drillCommand,
+  failbackCommand,
+  failoverCommand,
+  historyCommand,
+  pauseCommand,
+  resumeCommand,
+  selfTestCommand,
+  statusCommand,
+  switchoverCommand,
+  whyCommand,
+} from './steer/commands.ts';
 
 const siteInit = buildCommand({
   loader: async () => (await import('./site/init.ts')).siteInit,
@@ -31,9 +23,7 @@ const siteInit = buildCommand({
     flags: {
       dir,
       service: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
+        ...service,
         brief: 'Which service of failover.yaml this site runs; needed if there are several',
       },
       force: {
@@ -103,6 +93,17 @@ EXAMPLE
 
 const root = buildRouteMap({
   routes: {
+    status: statusCommand,
+    why: whyCommand,
+    history: historyCommand,
+    switchover: switchoverCommand,
+    failback: failbackCommand,
+    failover: failoverCommand,
+    pause: pauseCommand,
+    resume: resumeCommand,
+    acknowledge: acknowledgeCommand,
+    'self-test': selfTestCommand,
+    drill: drillCommand,
     site: buildRouteMap({ routes: { init: siteInit }, docs: { brief: 'Sets up a site' } }),
     doctor,
     token: buildRouteMap({
@@ -113,10 +114,10 @@ const root = buildRouteMap({
   },
   docs: {
     brief: 'Sets up, checks and steers a service that has a standby in AWS',
-    fullDescription: `Sets up, checks and steers a service that has a standby in AWS. Exit codes: 0 done, 1 something is broken, 2 called wrongly.
+    fullDescription: `Sets up, checks and steers a service that has a standby in AWS. Exit codes: 0 done, 1 something is broken, 2 called wrongly, 3 refused by the control plane.
 
 EXAMPLE
-  failover doctor`,
+  failover status`,
   },
 });
 
@@ -135,7 +136,7 @@ const app = buildApplication<Context>(root, {
 
 const wrongUsage = new Set<unknown>([-4, -5]);
 
-/** Runs one command line. Answers the exit code: 0 ok, 1 something is broken, 2 wrong usage. */
+/** Runs one command line. Answers the exit code: 0 ok, 1 something is broken, 2 wrong usage, 3 refused. */
 export async function runFailover(args: readonly string[], context: Context): Promise<number> {
   const line = context.process.env.COMP_LINE;
   if (args[0] === '__complete' && line !== undefined) {

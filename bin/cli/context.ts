@@ -13,9 +13,22 @@ export type Context = {
   readonly ca?: string;
   /** Unix milliseconds. */
   readonly clock: () => number;
+  /** Puts a question to the person at the terminal; absent if there is none. */
+  readonly ask?: (question: string) => Promise<string>;
 };
 
 export function realContext(): Context {
-  const { stdout, stderr, env } = process;
-  return { process: { stdout, stderr, env }, clock: Date.now };
+  const { stdin, stdout, stderr, env } = process;
+  return { process: { stdout, stderr, env }, clock: Date.now, ...(stdin.isTTY && { ask: askAtTerminal }) };
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  // The answer of a command is on standard output, and only that.
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
 }

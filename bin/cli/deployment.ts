@@ -66,5 +66,5 @@ export const certificateParameters = ({ name }: Config) => ({
 
 export const documentName = ({ name }: Config, service: ServiceConfig): string => `${name}-${service.name}`;
 
-export const reconcilerName = ({ name }: Config, outputs: Outputs): string =>
-  outputs.ReconcilerName ?? `${name}-reconciler:operators`;
+/** Of lib/constructs/reconciler.ts: the alias through which operators ask. */
+export const reconcilerName = ({ name }: Config): string => `${name}-reconciler:operators`;

@@ -5,10 +5,10 @@
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly remedy: string;
-  readonly exitCode: 1 | 2;
+  readonly exitCode: 1 | 2 | 3;
 
-  /** @param exitCode 1: something is broken; 2: the command was called wrongly */
-  constructor(text: string, remedy: string, exitCode: 1 | 2 = 1) {
+  /** @param exitCode 1: something is broken; 2: the command was called wrongly; 3: the control plane refuses */
+  constructor(text: string, remedy: string, exitCode: 1 | 2 | 3 = 1) {
     super(text);
     this.remedy = remedy;
     this.exitCode = exitCode;

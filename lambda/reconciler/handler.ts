@@ -54,13 +54,22 @@ async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<
   return call ? answer(call) : reconcileAll(servicesOf(event, names), isThorough(event));
 }
 
+/** With what the decision was made from, so that whoever asks can see why, and what would come next. */
 async function answer({ service, request }: OperatorCall): Promise<unknown> {
-  const { answer: given, ...decision } = await look(service, {
-    isThorough: true,
-    ...(request && { request }),
-  });
-  if (given?.accepted === false) return { ...decision, accepted: false, message: reasons[given.reason] };
-  return { ...decision, accepted: true, message: reasons[decision.reason] };
+  const settings = settingsOf(service);
+  const ports = portsOf(settings);
+  const nudge = { isThorough: true, ...(request && { request }) };
+  const { answer: given, ...decision } = await reconcile(service, ports, settings.policy, nudge);
+  const seen = {
+    ...decision,
+    policy: settings.policy,
+    evidence: await ports.evidence.load(service),
+    at: ports.clock(),
+    // Where the history is.
+    table,
+  };
+  if (given?.accepted === false) return { ...seen, accepted: false, message: reasons[given.reason] };
+  return { ...seen, accepted: true, message: reasons[decision.reason] };
 }
 
 async function reconcileAll(concerned: readonly string[], isThorough: boolean): Promise<void> {
@@ -71,10 +80,14 @@ async function reconcileAll(concerned: readonly string[], isThorough: boolean): 
 }
 
 async function look(service: string, nudge: Nudge): Promise<Decision> {
-  const settings = services.get(service);
-  if (!settings)
-    throw new Error(`service: received ${service}, expected ${[...services.keys()].join(' or ')}`);
+  const settings = settingsOf(service);
   return reconcile(service, portsOf(settings), settings.policy, nudge);
+}
+
+function settingsOf(service: string): ServiceSettings {
+  const settings = services.get(service);
+  if (settings) return settings;
+  throw new Error(`service: received ${service}, expected ${[...services.keys()].join(' or ')}`);
 }
 
 export const handler = middy().handler(handle);

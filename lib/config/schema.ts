@@ -54,8 +54,10 @@ const policy = v.strictObject({
     'Start the standby at the first bad sign, before the failover is decided. Switch it off for a service whose start has side effects.',
   ),
   confirmSeconds: described(
-    v.optional(seconds(1, 60), 3),
-    'With `startOnSuspicion`: how long the trouble must last before it counts as a failover.',
+    // An outage of a second lasts about three: a program has to start, and to be seen well for a second. Clients do
+    // not wait for this, because HAProxy uses the standby as soon as it answers.
+    v.optional(seconds(1, 60), 5),
+    'With `startOnSuspicion`: how long the trouble must last before it counts as a failover. Clients do not wait for it.',
   ),
   flapLimit: described(
     v.optional(count(1, 1000), 3),

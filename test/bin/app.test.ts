@@ -7,7 +7,10 @@ import { markdown } from '../../bin/cli/doctor/reference.ts';
 import { runFailover } from '../../bin/cli/app.ts';
 import { failover } from './fixture.ts';
 
-const commands = [['site', 'init'], ['doctor'], ['token', 'rotate'], ['token', 'retire']];
+const commands = [
+  ...['status', 'why', 'history', 'switchover', 'failback', 'failover', 'pause', 'resume', 'acknowledge'],
+  ...['self-test', 'drill', 'site init', 'doctor', 'token rotate', 'token retire'],
+].map((name) => name.split(' '));
 
 describe('every command', () => {
   test.each(commands)('%s %s has help with an example, --json and --config', async (...words) => {
@@ -48,7 +51,9 @@ test('the shell is offered commands and options', async () => {
     });
     return words.trim().split('\n');
   };
-  expect(await offered('failover ')).toEqual(['site', 'doctor', 'token', 'completion']);
+  const all = [...new Set(commands.map(([first]) => first)), 'completion'];
+  expect((await offered('failover ')).sort()).toEqual(all.sort());
+  expect(await offered('failover switchover --y')).toEqual(['--yes']);
   expect(await offered('failover token r')).toEqual(['rotate', 'retire']);
   expect(await offered('failover doctor --n')).toEqual(['--no-cloud']);
   expect((await failover(['completion', 'bash'])).stdout).toContain(

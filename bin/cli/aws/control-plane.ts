@@ -1,37 +1,42 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Decision, Evidence, OperatorRequest, Policy } from '../../../lambda/domain/types.ts';
 import { CliError } from '../errors.ts';
 import { awsError, type Session } from './session.ts';
 
-/** The part of the reconciler's answer that an operator reads; lambda/domain/types.ts has the whole. */
-export type OperatorAnswer = {
+/** What the reconciler answers to an operator (lambda/reconciler/handler.ts). */
+export type OperatorAnswer = Pick<Decision, 'site' | 'reason' | 'state'> & {
   readonly accepted: boolean;
+  /** Why it was refused, or why the service stands where it stands. */
   readonly message: string;
-  readonly reason: string;
-  readonly state: {
-    readonly phase: string;
-    readonly drift?: string;
-    readonly inspectedAt?: number;
-    readonly silence?: string;
-  };
+  /** What it decided from, and by which policy; Unix milliseconds of the decision. */
+  readonly evidence: Evidence;
+  readonly policy: Policy;
+  readonly at: number;
+  /** Name of the table that has the history. */
+  readonly table: string;
 };
 
-export type OperatorRequest = { readonly service: string; readonly action: 'status' };
+type Without<Request, Key extends PropertyKey> = Request extends unknown ? Omit<Request, Key> : never;
+
+/** `status` wants nothing but to know. */
+export type Asked = { readonly action: 'status' } | Without<OperatorRequest, 'by'>;
 
 /** Asks the reconciler as an operator does. @throws CliError */
 export async function askReconciler(
   session: Session,
   functionName: string,
-  request: OperatorRequest,
+  service: string,
+  asked: Asked,
 ): Promise<OperatorAnswer> {
-  const Payload = JSON.stringify({ operator: { ...request, by: operatorName() } });
+  const Payload = JSON.stringify({ operator: { service, ...asked, by: operatorName() } });
   const answer = await invoke(session, functionName, Payload);
   const text = Buffer.from(answer.Payload ?? []).toString('utf8');
   if (!answer.FunctionError) return JSON.parse(text);
   throw new CliError(
     `the reconciler failed: ${JSON.parse(text).errorMessage ?? answer.FunctionError}`,
-    `Look at the log group /aws/lambda/${functionName} in CloudWatch.`,
+    `Look at the log group /aws/lambda/${functionName.replace(/:.*$/, '')} in CloudWatch.`,
   );
 }
 
@@ -43,9 +48,9 @@ async function invoke(session: Session, functionName: string, Payload: string) {
   }
 }
 
-/** Kept in the history with what was asked for. */
+/** Kept in the history with what was asked for. It is the operator's own word; CloudTrail knows the principal. */
 function operatorName(): string {
-  return userInfo().username.slice(0, 200);
+  return `${userInfo().username}@${hostname()}`.slice(0, 200);
 }
 
 /** When the site last said that the primary is up, in Unix milliseconds; undefined for never. @throws CliError */

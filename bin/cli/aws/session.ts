@@ -1,15 +1,15 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CliError, messageOf } from '../errors.ts';
 
 /** What every AWS client of one command is made with. */
-export type Session = Readonly<ConstructorParameters<typeof CloudFormationClient>[0] & { region: string }>;
+export type Session = Readonly<ConstructorParameters<typeof LambdaClient>[0] & { region: string }>;
 
 /**
  * Looks for credentials where the SDK does (environment, profile, SSO, instance role), once for all clients.
  * @throws CliError if there are none
  */
 export async function openSession(region: string): Promise<Session> {
-  const { credentials } = new CloudFormationClient({ region }).config;
+  const { credentials } = new LambdaClient({ region }).config;
   try {
     await credentials();
   } catch (error) {

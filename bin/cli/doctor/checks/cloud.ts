@@ -31,8 +31,7 @@ export const cloudChecks: readonly Check[] = [
       const side = await world.cloud();
       const { askReconciler } = await import('../../aws/control-plane.ts');
       const { reconcilerName } = await import('../../deployment.ts');
-      const { state } = await askReconciler(side.session, reconcilerName(side.config, await side.outputs()), {
-        service: side.service.name,
+      const { state } = await askReconciler(side.session, reconcilerName(side.config), side.service.name, {
         action: 'status',
       });
       if (state.drift) fail('drift', `drift: ${state.drift}`);

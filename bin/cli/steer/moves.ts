@@ -1,0 +1,77 @@
+import type { Entry, Reason } from '../../../lambda/domain/types.ts';
+
+/** A move from one site to the other, put together from the audit. Moments are Unix milliseconds. */
+export type Move = {
+  readonly kind: 'failover' | 'switchover' | 'failback' | 'abandoned failover';
+  readonly epoch: number;
+  readonly reason: Reason;
+  readonly by?: string;
+  /** When it was decided. */
+  readonly decidedAt: number;
+  /** When the other site was seen to serve, or the standby was asleep again; absent while it is under way. */
+  readonly endedAt?: number;
+  /**
+   * From the first sign that the control plane acted on to the healthy answer of the standby, as it knows it: what
+   * came before (detection on the site) and after (HAProxy's own check) is not in it. Only of a failover.
+   */
+  readonly recoverySeconds?: number;
+  /** Seconds, in their order. */
+  readonly phases: Readonly<Record<string, number>>;
+  /** Commands that failed on the way. */
+  readonly failures: number;
+};
+
+const beginnings: Partial<Record<Entry['kind'], Move['kind']>> = {
+  'failover-started': 'failover',
+  'switchover-started': 'switchover',
+  'failback-started': 'failback',
+  'failover-abandoned': 'abandoned failover',
+};
+
+/**
+ * The moves in a history, the newest first. The audit knows no requests: HAProxy's metrics have those.
+ * @param newestFirst as it is stored; a move whose beginning is missing is left out
+ */
+export function movesOf(newestFirst: readonly Entry[]): Move[] {
+  const entries = [...newestFirst].reverse();
+  return entries
+    .flatMap((entry, index) => {
+      const kind = beginnings[entry.kind];
+      return kind ? [moveFrom(kind, entry, entries, index)] : [];
+    })
+    .reverse();
+}
+
+function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], index: number): Move {
+  const { epoch, reason, by, at: decidedAt } = begun;
+  const during = entries.slice(index + 1).filter((entry) => entry.epoch === epoch);
+  const toStandby = kind === 'failover' || kind === 'switchover';
+  const end = during.find(
+    ({ kind: each }) => each === (toStandby ? 'failover-completed' : 'failback-completed'),
+  );
+  const warmedAt = kind === 'failover' ? startedAhead(entries.slice(0, index)) : undefined;
+  const seconds = (from: number, to: number) => (to - from) / 1000;
+  const phases = {
+    ...(warmedAt !== undefined && { 'suspicion to decision': seconds(warmedAt, decidedAt) }),
+    ...(end && {
+      [toStandby ? 'decision to healthy standby' : 'drain and stop']: seconds(decidedAt, end.at),
+    }),
+  };
+  return {
+    kind,
+    epoch,
+    reason,
+    ...(by !== undefined && { by }),
+    decidedAt,
+    ...(end && { endedAt: end.at }),
+    ...(end && kind === 'failover' && { recoverySeconds: seconds(warmedAt ?? decidedAt, end.at) }),
+    phases,
+    failures: during.filter((entry) => entry.kind === 'command-failed').length,
+  };
+}
+
+/** When the standby was started on the suspicion that led to a failover. */
+function startedAhead(before: readonly Entry[]): number | undefined {
+  const last = before.findLast(({ kind }) => kind === 'standby-warmed' || kind === 'suspicion-passed');
+  return last?.kind === 'standby-warmed' && before.at(-1)?.epoch === last.epoch ? last.at : undefined;
+}

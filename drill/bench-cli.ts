@@ -1,0 +1,77 @@
+/**
+ * How long the command line takes: its help, and `status` against a stand-in cloud, each as a process of its own, in
+ * turns with an empty Node. `npm run bench:cli`
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cleanUpOnEnd } from './endings.ts';
+import { createProcesses } from './processes.ts';
+import { setStage } from './stage.ts';
+import { createTimeline } from './timeline.ts';
+import { createWatch } from './watch.ts';
+import { workFolder } from './work-folder.ts';
+
+const runs = 15;
+/** Milliseconds. */
+const limits = { help: 300, status: 1000 } as const;
+
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function bench(): Promise<boolean> {
+  const processes = createProcesses((name, how) => complain(`${name} ended unexpectedly: ${how}`), complain);
+  cleanUpOnEnd(processes.cleanup, complain);
+  try {
+    const workDir = workFolder(undefined, processes.onCleanup);
+    const timeline = createTimeline(process.stdout);
+    const { cloud, rehearsed } = await setStage(
+      { configFile: 'failover.yaml', workDir },
+      processes,
+      timeline,
+      createWatch(timeline),
+    );
+    const env = { ...process.env, ...cloud.operatorEnvironment, FAILOVER_CONFIG: rehearsed.configFile };
+    return await measure(env);
+  } finally {
+    await processes.cleanup();
+  }
+}
+
+const commands = {
+  'empty Node': ['--eval', '0'],
+  help: ['bin/failover.ts', '--help'],
+  status: ['bin/failover.ts', 'status'],
+} as const satisfies Record<string, readonly string[]>;
+
+type Name = keyof typeof commands;
+const names = Object.keys(commands) as Name[];
+
+async function measure(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const times: Record<Name, number[]> = { 'empty Node': [], help: [], status: [] };
+  for (let run = 0; run < runs; run++) {
+    for (const name of names) times[name].push(await take(commands[name], env));
+  }
+  console.log(`\nnode ${process.version}, ${runs} runs each, in turns\n`);
+  console.log('| command | median | worst |');
+  console.log('|---|---|---|');
+  for (const [name, all] of Object.entries(times))
+    console.log(`| ${name} | ${median(all).toFixed(0)} ms | ${Math.max(...all).toFixed(0)} ms |`);
+  const held = median(times.help) < limits.help && median(times.status) < limits.status;
+  console.log(
+    `\n${held ? 'Within' : 'ABOVE'} the limits: help ${limits.help} ms, status ${limits.status} ms (medians).`,
+  );
+  return held;
+}
+
+/** Milliseconds of a command as a whole process. @throws Error if it fails */
+async function take(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const start = performance.now();
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${args.join(' ')}: exit code ${code}`);
+  return performance.now() - start;
+}
+
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+process.exitCode = (await bench()) ? 0 : 1;
