@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that hold real programs to moments: whatever else ran beside them would be measured too. */
-const timed = ['test/onprem/**/*.test.ts', 'test/drill/load.test.ts'];
+const timed = ['test/onprem/**/*.test.ts', 'test/drill/load.test.ts', 'test/bin/transcript.test.ts'];
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { confirm } from '../../bin/cli/steer/confirm.ts';
 import { movesOf } from '../../bin/cli/steer/moves.ts';
-import { moment, parseSpan, span } from '../../bin/cli/steer/time.ts';
+import { moment, parsePause, parseSpan, span } from '../../bin/cli/steer/time.ts';
 import type { Entry } from '../../lambda/domain/types.ts';
 
 describe('spans and moments', () => {
@@ -15,6 +15,10 @@ describe('spans and moments', () => {
     expect(() => parseSpan(text)).toThrow(
       `received ${JSON.stringify(text)}, expected a span of time such as`,
     );
+  });
+  test('a pause of more than a week is refused', () => {
+    expect(parsePause('7d')).toBe(604_800);
+    expect(() => parsePause('169h')).toThrow('received "169h", expected at most 7d');
   });
   test.each([
     [-5, '0.0 s'],

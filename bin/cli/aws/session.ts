@@ -22,7 +22,8 @@ export async function openSession(region: string): Promise<Session> {
     region,
     credentials,
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3000, requestTimeout: 8000 },
+    // A reconciler that has to be loaded first, and then waits for AWS itself, is slow and not dead.
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 60_000, throwOnRequestTimeout: true },
   };
 }
 

@@ -1,6 +1,6 @@
 import { buildCommand, numberParser } from '@stricli/core';
 import { config, json, service } from '../flags.ts';
-import { parseSpan } from './time.ts';
+import { parsePause } from './time.ts';
 
 const common = { service, config, json } as const;
 const ofAll = {
@@ -118,7 +118,7 @@ export const pauseCommand = buildCommand({
   loader: async () => (await import('./automation.ts')).pause,
   parameters: {
     flags: {
-      for: { kind: 'parsed', parse: parseSpan, placeholder: 'span', brief: '90s, 30m, 2h, 1d; at most 7d' },
+      for: { kind: 'parsed', parse: parsePause, placeholder: 'span', brief: '90s, 30m, 2h, 1d; at most 7d' },
       reason: { kind: 'parsed', parse: String, placeholder: 'text', brief: 'For those who find it paused' },
       ...common,
     },

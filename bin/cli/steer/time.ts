@@ -10,6 +10,13 @@ export function parseSpan(text: string): number {
   throw new Error(`received ${JSON.stringify(text)}, expected a span of time such as 90s, 30m, 2h or 1d`);
 }
 
+/** As {@link parseSpan}, for what the control plane keeps for a week at most (lambda/reconciler/nudge.ts). */
+export function parsePause(text: string): number {
+  const seconds = parseSpan(text);
+  if (seconds <= 7 * units.d) return seconds;
+  throw new Error(`received ${JSON.stringify(text)}, expected at most 7d`);
+}
+
 /** `0.4 s`, `12 s`, `4 min 20 s`, `2 h 5 min`, `3 d 4 h`: the two largest units. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
