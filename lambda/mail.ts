@@ -6,7 +6,6 @@ import {
   leads,
   primarySeen,
   reasons,
-  type Text,
   texts,
   type Urgency,
   witnessSeen,
@@ -53,12 +52,12 @@ function subjectOf(headline: string, after: string): string {
 }
 
 function facts(entry: Entry, values: Values): string[] {
-  const { at, epoch, site, reason, seen, by = '', detail = '' } = entry;
+  const { kind, at, epoch, site, reason, seen, by = '', detail = '' } = entry;
   const inCharge = site ? `; the ${site} is in charge` : '';
   const shown = printable(detail.slice(0, longestDetail)).split('\n');
   return [
     ...row(labels.when, `${moment(at)}, epoch ${epoch}${inCharge}`),
-    ...row(labels.why, reasons[reason]),
+    ...row(texts[kind].ends ? labels.was : labels.why, reasons[reason]),
     ...row(labels.seen, seen ? sights(seen, values).join(' ') : ''),
     ...row(labels.by, oneLine(by)),
     // Below its label whatever it says, so that nothing in it passes for a line of ours.
@@ -119,7 +118,10 @@ function filledSentences(sentences: readonly string[], values: Values): string[]
 
 /** In UTC, to the second. @param at Unix milliseconds */
 function moment(at: number): string {
-  return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z/, 'Z');
+  return new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z/, 'Z');
 }
 
 function duration(milliseconds: number): string {

@@ -1,4 +1,5 @@
-import type { Entry, EntryKind, Health, Reason, Seen } from './domain/types.ts';
+import type { Health } from './domain/evidence.ts';
+import type { Entry, EntryKind, Reason, Seen } from './domain/types.ts';
 
 /**
  * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs:emails` shows each.
@@ -19,6 +20,8 @@ export type Text = {
   readonly urgency?: (entry: Entry) => Urgency;
   /** What to do about it, at the end of the first line. */
   readonly lead?: { readonly [U in Urgency]?: string };
+  /** Its reason is what has ended. */
+  readonly ends?: true;
   readonly done: readonly string[];
   readonly next: readonly string[];
   /** What to do if that does not happen. */
@@ -46,6 +49,7 @@ export const leads: Record<Urgency, string> = {
 export const labels = {
   when: 'When:',
   why: 'Why:',
+  was: 'Was:',
   seen: 'Seen:',
   by: 'Who:',
   detail: 'Detail:',
@@ -94,7 +98,9 @@ const mails = {
       'The service comes home by itself when the primary has been healthy without a break for {stable}, but not before {next}; two mails will say so.',
       '{by} holds it there: only a failback on request brings it home (npm run failover -- failback --service {service}). HAProxy prefers a healthy primary, so stop the primary for as long as the standby is to have the clients.',
     ],
-    ifNot: ['If the primary does not come back by itself, repair it; the standby serves meanwhile.'],
+    ifNot: [
+      'If the primary does not come back by itself and stay for {stable}, repair it; the standby serves meanwhile.',
+    ],
     look: 'status',
   },
   'failover-abandoned': {
@@ -152,6 +158,7 @@ const mails = {
     after: [', attempt {attempt}'],
     urgency: ifRepeated,
     lead: {
+      none: 'It is tried again by itself.',
       act: 'Nobody serves while the primary is down: read what the host said, and put it right.',
       soon: 'Nobody has to get up for it, but it does not pass by itself.',
     },
@@ -179,6 +186,7 @@ const mails = {
     after: [', attempt {attempt}'],
     urgency: ifRepeated,
     lead: {
+      none: 'It is tried again by itself.',
       act: 'Nobody serves until it has, or until the primary is back.',
       soon: 'An outage would not be covered now.',
     },
@@ -191,16 +199,20 @@ const mails = {
   },
   'standby-restarted': {
     headline: 'the standby had died and was restarted',
-    done: ['The container did not run when the host was asked. It was started again and answers its health path.'],
+    done: [
+      'The container did not run when the host was asked. It was started again and answers its health path.',
+    ],
     next: ['It serves on; nothing else follows.'],
     ifNot: ['If it dies again, its log is on the host: docker logs failover-{service}.'],
-    look: 'history',
+    look: 'why',
   },
   flapping: {
     headline: 'it flaps: the service stays on the standby',
     urgency: soon,
     lead: { soon: 'The standby serves. Find out by day what makes the primary come and go.' },
-    done: ['The service has failed over too often in a short time, so the word of the primary counts for less.'],
+    done: [
+      'The service has failed over too often in a short time, so the word of the primary counts for less.',
+    ],
     next: [
       'The service comes home when the primary has been healthy without a break for {stable}, or when somebody acknowledges.',
     ],
@@ -212,7 +224,9 @@ const mails = {
     urgency: () => 'act',
     lead: { act: 'Nothing is moved while automation is paused: end the pause, or ask for a failover.' },
     done: ['Nothing. {by} has paused automation until {next}.'],
-    next: ['Nothing before {next}. The failover follows within a minute after it, if the primary is still lost.'],
+    next: [
+      'Nothing before {next}. The failover follows within a minute after it, if the primary is still lost.',
+    ],
     ifNot: [
       'Not to wait for it: npm run failover -- resume --service {service} (then all goes on by itself), or npm run failover -- failover --service {service} (this one move).',
     ],
@@ -235,6 +249,7 @@ const mails = {
   },
   'site-heard': {
     headline: 'the site is heard again',
+    ends: true,
     done: ['What the site says counts again.'],
     next: ['Nothing else follows, unless the site says that the primary is down.'],
     ifNot: [],
@@ -246,7 +261,7 @@ const mails = {
     done: ['The standby was started without traffic, answered its health path, and is being stopped again.'],
     next: ['The next self-test is due on {next}.'],
     ifNot: [],
-    look: 'history',
+    look: 'why',
   },
   'self-test-failed': {
     headline: 'self-test failed',
@@ -258,7 +273,7 @@ const mails = {
     ifNot: [
       'Put right what the host said, and ask for a test at once: npm run failover -- self-test --service {service}',
     ],
-    look: 'history',
+    look: 'why',
   },
   drift: {
     headline: 'drift found on the standby host',
@@ -279,6 +294,7 @@ const mails = {
   },
   resumed: {
     headline: 'automation is resumed',
+    ends: true,
     done: ['The control plane decides by itself again.'],
     next: ['Nothing else follows, unless something is to be moved.'],
     ifNot: [],
@@ -286,6 +302,7 @@ const mails = {
   },
   'pause-expired': {
     headline: 'the pause is over',
+    ends: true,
     done: ['The control plane decides by itself again.'],
     next: ['Nothing else follows, unless something is to be moved.'],
     ifNot: ['If the work goes on: npm run failover -- pause --for 1h --reason TEXT --service {service}'],
@@ -293,6 +310,7 @@ const mails = {
   },
   acknowledged: {
     headline: 'flapping acknowledged',
+    ends: true,
     done: ['The failovers before this no longer count.'],
     next: [
       'The service comes home when the primary has been healthy without a break for {stable}, but not before {next}.',

@@ -64,13 +64,18 @@ const command = (action: Command['action'], more: Partial<Command> = {}): Comman
 const done = (more: { ran?: boolean; said?: string } = {}): CommandReport => ({
   serial: 18,
   outcome: 'succeeded',
-  facts: { runs: true, ran: more.ran ?? false, image: 'ghcr.io/acme/api:1.4.2', id: `sha256:${'a1'.repeat(32)}` },
+  facts: {
+    runs: true,
+    ran: more.ran ?? false,
+    image: 'ghcr.io/acme/api:1.4.2',
+    id: `sha256:${'a1'.repeat(32)}`,
+  },
   ...(more.said && { said: more.said }),
 });
 const failed: CommandReport = {
   serial: 18,
   outcome: 'failed',
-  detail: 'Failed: start: GET /health on port 18080 was not answered with 2xx within 60 s',
+  detail: 'Failed: start: failover-api did not answer 2xx on :18080/health within 60 s',
 };
 const pause: Pause = { until: ahead(5400), by: 'anna', why: 'works on the network' };
 
@@ -80,7 +85,11 @@ type Situation = {
   readonly policy?: Policy;
 };
 
-function example(kind: EntryKind, given: string, { state: before, seen, policy = warmHost }: Situation): Example {
+function example(
+  kind: EntryKind,
+  given: string,
+  { state: before, seen, policy = warmHost }: Situation,
+): Example {
   const { outbox } = decide(before, seen, policy, now).state;
   const entry = outbox.map((pending) => pending.entry).find((one) => one.kind === kind && !one.quiet);
   if (!entry) throw new Error(`${given}: received ${outbox.map((one) => one.entry.kind)}, expected ${kind}`);
@@ -88,18 +97,26 @@ function example(kind: EntryKind, given: string, { state: before, seen, policy =
 }
 
 export const examples: readonly Example[] = [
-  example('failover-started', 'The primary has been down for long enough; the standby, started at the first bad sign, does not answer yet.', {
-    state: state('warming', { command: command('start') }),
-    seen: { evidence: down, command: { serial: 18, outcome: 'in-progress' } },
-  }),
+  example(
+    'failover-started',
+    'The primary has been down for long enough; the standby, started at the first bad sign, does not answer yet.',
+    {
+      state: state('warming', { command: command('start') }),
+      seen: { evidence: down, command: { serial: 18, outcome: 'in-progress' } },
+    },
+  ),
   example('failover-started', 'The whole site is dark, and the witness sees nobody either.', {
     state: state('home'),
     seen: { evidence: quiet, witness: 'unreachable' },
   }),
-  example('failover-completed', 'The standby, started at the first bad sign, answered before the failover was certain.', {
-    state: state('warming', { command: command('start') }),
-    seen: { evidence: down, command: done({ said: 'hook before-start: promoted the database' }) },
-  }),
+  example(
+    'failover-completed',
+    'The standby, started at the first bad sign, answered before the failover was certain.',
+    {
+      state: state('warming', { command: command('start') }),
+      seen: { evidence: down, command: done({ said: 'hook before-start: promoted the database' }) },
+    },
+  ),
   example('failover-completed', 'The standby was started after a switchover was asked for.', {
     state: state('starting', { command: command('start'), decidedAt: ago(2.1), heldBy: 'anna' }),
     seen: { evidence: up, command: done() },
@@ -113,7 +130,11 @@ export const examples: readonly Example[] = [
     seen: { evidence: longDown, command: failed },
   }),
   example('failover-stuck', 'The same after a switchover, with a healthy primary.', {
-    state: state('starting', { command: command('start', { attempt: 4 }), decidedAt: ago(120.4), heldBy: 'anna' }),
+    state: state('starting', {
+      command: command('start', { attempt: 4 }),
+      decidedAt: ago(120.4),
+      heldBy: 'anna',
+    }),
     seen: { evidence: up, command: failed },
   }),
   example('switchover-started', 'Somebody asks for a switchover.', {
@@ -138,7 +159,10 @@ export const examples: readonly Example[] = [
   }),
   example('command-failed', 'The standby cannot be stopped, and the primary serves.', {
     state: state('stopping', { command: command('stop', { attempt: 2 }) }),
-    seen: { evidence: up, command: { ...failed, detail: 'Failed: stop: docker does not answer: it gives no reason' } },
+    seen: {
+      evidence: up,
+      command: { ...failed, detail: 'Failed: stop: docker stop of failover-api failed' },
+    },
   }),
   example('host-starting', 'Pilot light: the instance itself sleeps.', {
     state: state('home'),
@@ -167,7 +191,11 @@ export const examples: readonly Example[] = [
     seen: { evidence: longDown, command: done() },
   }),
   example('flapping', 'The third failover within an hour.', {
-    state: state('starting', { command: command('start'), decidedAt: ago(2.1), failovers: [ago(1900), ago(700)] }),
+    state: state('starting', {
+      command: command('start'),
+      decidedAt: ago(2.1),
+      failovers: [ago(1900), ago(700)],
+    }),
     seen: { evidence: down, command: done() },
   }),
   example('refused', 'The primary is lost while automation is paused.', {
@@ -206,12 +234,18 @@ export const examples: readonly Example[] = [
     state: state('home', { command: command('inspect') }),
     seen: {
       evidence: { ...up, primaryImage: `ghcr.io/acme/api@sha256:${'b2'.repeat(32)}` },
-      command: { ...done(), facts: { runs: false, ran: false, image: 'ghcr.io/acme/api:1.4.2', id: `sha256:${'a1'.repeat(32)}` } } as CommandReport,
+      command: {
+        ...done(),
+        facts: { runs: false, ran: false, image: 'ghcr.io/acme/api:1.4.2', id: `sha256:${'a1'.repeat(32)}` },
+      } as CommandReport,
     },
   }),
   example('paused', 'Somebody pauses automation.', {
     state: state('home'),
-    seen: { evidence: up, request: { action: 'pause', by: 'anna', seconds: 5400, why: 'works on the network' } },
+    seen: {
+      evidence: up,
+      request: { action: 'pause', by: 'anna', seconds: 5400, why: 'works on the network' },
+    },
   }),
   example('resumed', 'Somebody ends the pause.', {
     state: state('home', { pause }),

@@ -8,7 +8,14 @@ import { hostSeen, lastSaid, mailKinds, primarySeen, reasons, texts, words } fro
 const kinds = Object.keys(texts) as EntryKind[];
 const at = Date.UTC(2026, 0, 14, 3, 12, 9, 300);
 const down: Seen = { primary: 'down', said: 'down', saidAt: at - 400, since: at - 5300 };
-const base: Entry = { id: '1', service: 'api', kind: 'failover-started', epoch: 1, at, reason: 'primary-down' };
+const base: Entry = {
+  id: '1',
+  service: 'api',
+  kind: 'failover-started',
+  epoch: 1,
+  at,
+  reason: 'primary-down',
+};
 /** With a value for every name in braces. */
 const full: Entry = {
   ...base,
@@ -83,7 +90,7 @@ describe('whatever is told', () => {
   });
 
   it('has no line that somebody else has written: what the host or an operator says is below its label', () => {
-    const ours = /^(|(When|Why|Seen|Who|Detail|Done|Next|If not|Look|Read): .*| {9}.*)$/u;
+    const ours = /^(|(When|Why|Was|Seen|Who|Detail|Done|Next|If not|Look|Read): .*| {9}.*)$/u;
     fc.assert(
       fc.property(anyEntry, (entry) => {
         const [first = '', ...others] = message(entry).body.split('\n');
@@ -103,7 +110,10 @@ describe('whatever is told', () => {
 
 describe('each text', () => {
   test.each(kinds)('%s: is complete with all there is to know, and with nothing', (kind) => {
-    for (const entry of [{ ...full, kind }, { ...base, kind }]) {
+    for (const entry of [
+      { ...full, kind },
+      { ...base, kind },
+    ]) {
       const { subject, body } = message(entry);
       expect(`${subject}${body}`).not.toMatch(/[{}!]|undefined|NaN|Invalid/);
     }
@@ -117,7 +127,7 @@ describe('each text', () => {
 
   test.each(mailKinds)('%s: says what was done, what comes next, and where to look', (kind) => {
     const { body } = message({ ...full, kind });
-    for (const label of ['When:', 'Why:', 'Seen:', 'Done:', 'Next:', 'Look:', 'Read:'])
+    for (const label of ['When:', 'Seen:', 'Done:', 'Next:', 'Look:', 'Read:'])
       expect(body).toContain(`\n${label}`);
     expect(body).toContain(`docs/runbook.md, "Mail ${kind}"`);
   });
@@ -133,16 +143,36 @@ describe('each text', () => {
 describe('how long it took is in the subject', () => {
   const subject = (more: Partial<Entry>) => message({ ...base, ...more }).subject;
   test.each<[string, Partial<Entry>, string]>([
-    ['from the first bad sign', { seen: down }, 'failover to the standby started, 5.3 s after the first bad sign'],
-    ['not at all if the trouble has no beginning', { seen: { primary: 'unknown' } }, 'failover to the standby started'],
+    [
+      'from the first bad sign',
+      { seen: down },
+      'failover to the standby started, 5.3 s after the first bad sign',
+    ],
+    [
+      'not at all if the trouble has no beginning',
+      { seen: { primary: 'unknown' } },
+      'failover to the standby started',
+    ],
     [
       'from the decision, for what was asked for',
       { kind: 'failover-completed', tookMilliseconds: 2000, seen: { primary: 'up', since: 0 } },
       'the standby serves, 2 s after it was decided',
     ],
-    ['in minutes, if it took minutes', { kind: 'self-test-passed', tookMilliseconds: 150_000 }, 'self-test passed after 2 min 30 s'],
-    ['in hours, if it took hours', { kind: 'self-test-passed', tookMilliseconds: 7_500_000 }, 'self-test passed after 2 h 5 min'],
-    ['in whole hours', { kind: 'self-test-passed', tookMilliseconds: 7_200_000 }, 'self-test passed after 2 h'],
+    [
+      'in minutes, if it took minutes',
+      { kind: 'self-test-passed', tookMilliseconds: 150_000 },
+      'self-test passed after 2 min 30 s',
+    ],
+    [
+      'in hours, if it took hours',
+      { kind: 'self-test-passed', tookMilliseconds: 7_500_000 },
+      'self-test passed after 2 h 5 min',
+    ],
+    [
+      'in whole hours',
+      { kind: 'self-test-passed', tookMilliseconds: 7_200_000 },
+      'self-test passed after 2 h',
+    ],
   ])('%s', (_, more, expected) => {
     expect(subject(more)).toBe(`[failover] api: ${expected}`);
   });
@@ -151,9 +181,21 @@ describe('how long it took is in the subject', () => {
 describe('who must act', () => {
   const repeated = { attempt: 2, seen: down };
   test.each<[string, Partial<Entry>, ReturnType<typeof urgencyOf>]>([
-    ['a start failed once', { kind: 'command-failed', reason: 'start-failed', attempt: 1, seen: down }, 'none'],
-    ['a start failed again, the primary is down', { kind: 'command-failed', reason: 'start-failed', ...repeated }, 'act'],
-    ['nobody knows how the primary is', { kind: 'command-failed', reason: 'start-failed', attempt: 2 }, 'act'],
+    [
+      'a start failed once',
+      { kind: 'command-failed', reason: 'start-failed', attempt: 1, seen: down },
+      'none',
+    ],
+    [
+      'a start failed again, the primary is down',
+      { kind: 'command-failed', reason: 'start-failed', ...repeated },
+      'act',
+    ],
+    [
+      'nobody knows how the primary is',
+      { kind: 'command-failed', reason: 'start-failed', attempt: 2 },
+      'act',
+    ],
     [
       'a start failed again, the primary is up',
       { kind: 'command-failed', reason: 'start-failed', attempt: 2, seen: { primary: 'up' } },
@@ -161,7 +203,11 @@ describe('who must act', () => {
     ],
     ['a stop failed again', { kind: 'command-failed', reason: 'stop-failed', ...repeated }, 'soon'],
     ['no capacity, once', { kind: 'no-capacity', reason: 'no-capacity', seen: down }, 'none'],
-    ['no capacity again, and the primary is down', { kind: 'no-capacity', reason: 'no-capacity', ...repeated }, 'act'],
+    [
+      'no capacity again, and the primary is down',
+      { kind: 'no-capacity', reason: 'no-capacity', ...repeated },
+      'act',
+    ],
     ['stuck, the primary is down', { kind: 'failover-stuck', seen: down }, 'act'],
     ['stuck, the primary is up', { kind: 'failover-stuck', seen: { primary: 'up' } }, 'soon'],
     ['an outage while paused', { kind: 'refused', seen: down }, 'act'],
