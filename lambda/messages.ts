@@ -89,7 +89,7 @@ const mails = {
   },
   'failover-completed': {
     headline: 'the standby serves',
-    after: [', {trouble} after the first bad sign', ', {took} after it was decided'],
+    after: [', confirmed {trouble} after the first bad sign', ', {took} after it was decided'],
     done: [
       'The standby answers its health path, and HAProxy sends it the clients while the primary does not answer.',
       'It did so from its first answer on, which can have been before this was decided.',
