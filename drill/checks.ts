@@ -66,6 +66,7 @@ async function world({ site, cloud, mails, rehearsed, serverChanges, state }: St
     (words) => subjects.filter((subject) => subject.includes(words)).length === cloud.subscribers.length,
   );
   const alerted = subjects.filter((subject) => subject.includes('PrimaryDown')).length;
+  const urged = subjects.filter((subject) => subject.includes('ACT:')).length;
   return [
     { name: 'the primary serves', held: servedBy.startsWith('primary/') && response.ok, observed: servedBy },
     {
@@ -82,6 +83,11 @@ async function world({ site, cloud, mails, rehearsed, serverChanges, state }: St
       name: 'everybody heard of each transition once, and of the alert',
       held: told.length === wanted.length && alerted >= 1,
       observed: `${told.length} of ${wanted.length} transitions, ${alerted} alert mail${alerted === 1 ? '' : 's'}`,
+    },
+    {
+      name: 'nobody was woken for what passes by itself',
+      held: urged === 0,
+      observed: `${urged} mails that ask somebody to act`,
     },
   ];
 }

@@ -1,119 +1,372 @@
-import type { Entry, EntryKind, Reason } from './domain/types.ts';
+import type { Health } from './domain/evidence.ts';
+import type { Entry, EntryKind, Reason, Seen } from './domain/types.ts';
 
-/** What a person reads. SNS takes subjects of up to 100 ASCII characters, on one line. */
-export function message(entry: Entry): { subject: string; body: string } {
-  const { headline, next } = texts[entry.kind];
-  const took = entry.tookMilliseconds === undefined ? '' : ` after ${seconds(entry.tookMilliseconds)}`;
-  const subject = `[failover] ${entry.service}: ${headline}${took}`;
-  const body = [
-    `${entry.service}: ${headline}${took}.`,
-    '',
-    `Why:    ${reasons[entry.reason]}`,
-    ...(entry.by ? [`By:     ${entry.by}`] : []),
-    ...(entry.detail ? [`Detail: ${entry.detail}`] : []),
-    `When:   ${new Date(entry.at).toISOString()}`,
-    `Epoch:  ${entry.epoch}`,
-    '',
-    next,
-  ].join('\n');
-  return { subject: subject.replace(/[^\x20-\x7e]/g, '?').slice(0, 100), body };
+/**
+ * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs:emails` shows each.
+ * A name in braces is filled in. A sentence with a name that has no value in this mail is left out.
+ *
+ *     {service} {by} {attempt}
+ *     {took}     since the move began        {trouble}  since the first bad sign
+ *     {next}     when the next step is due   {nextBy}   … and somebody must have looked
+ *     {stable}   how long the primary must be healthy
+ *     {since} {age} {host}                   of what was seen
+ */
+export type Text = {
+  /** What happened: the subject, and the first line. */
+  readonly headline: string;
+  /** Goes on the headline; the first that can be filled. */
+  readonly after?: readonly string[];
+  /** Nothing to do if left out. */
+  readonly urgency?: (entry: Entry) => Urgency;
+  /** What to do about it, at the end of the first line. */
+  readonly lead?: { readonly [U in Urgency]?: string };
+  /** Its reason is what has ended. */
+  readonly ends?: true;
+  readonly done: readonly string[];
+  readonly next: readonly string[];
+  /** What to do if that does not happen. */
+  readonly ifNot: readonly string[];
+  /** The command that shows more. */
+  readonly look: 'doctor' | 'history' | 'status' | 'why';
+};
+
+/**
+ * `act`: somebody must do something now, because clients are not served, or nothing would stand between them
+ * and the next fault, and nothing will change that by itself. `soon`: on the next working day.
+ */
+export type Urgency = 'act' | 'soon' | 'none';
+
+/** In the subject and in the first line, so that a filter can tell who is woken. */
+export const words: Record<Urgency, string> = { act: 'ACT: ', soon: 'SOON: ', none: '' };
+
+/** At the end of the first line, where the text has no words of its own. */
+export const leads: Record<Urgency, string> = {
+  act: 'Look at it now.',
+  soon: 'Nobody has to get up for it.',
+  none: 'Nothing to do now.',
+};
+
+export const labels = {
+  when: 'When:',
+  why: 'Why:',
+  was: 'Was:',
+  seen: 'Seen:',
+  by: 'Who:',
+  detail: 'Detail:',
+  done: 'Done:',
+  next: 'Next:',
+  ifNot: 'If not:',
+  look: 'Look:',
+  read: 'Read:',
+};
+
+const soon = () => 'soon' as const;
+
+/** A first failure is tried again by itself, and most often that is all. */
+function ifRepeated({ attempt = 1, reason, seen }: Entry): Urgency {
+  if (attempt === 1) return 'none';
+  const isStart = reason === 'start-failed' || reason === 'no-capacity';
+  return isStart && seen?.primary !== 'up' ? 'act' : 'soon';
 }
 
-const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+const byHand =
+  'If neither has come by then, the control plane itself is in trouble: start the container by hand (docs/runbook.md, "By hand").';
 
-const nothingToDo = 'Nothing to do.';
-
-/** What each kind of entry says, and what to expect or do next. */
-export const texts: Record<EntryKind, { headline: string; next: string }> = {
+/** Of each kind that is sent. */
+const mails = {
   'failover-started': {
     headline: 'failover to the standby started',
-    next: 'Next: the standby starts; a message follows when it answers its health path. HAProxy sends it traffic from then on.',
+    after: [', {trouble} after the first bad sign'],
+    done: [
+      'The standby is in charge. Its start was sent to the host, if the first bad sign had not started it already.',
+      'HAProxy on the site sends it the clients as soon as it answers its health path, and asks nobody for that.',
+    ],
+    next: [
+      'A mail "the standby serves" when it answers; if it does not, a mail that says so, by {nextBy} at the latest.',
+    ],
+    ifNot: [byHand],
+    look: 'why',
   },
   'failover-completed': {
     headline: 'the standby serves',
-    next: 'Next: traffic comes home by itself once the primary has been healthy without a break. Find out why it failed.',
+    after: [', confirmed {trouble} after the first bad sign', ', {took} after it was decided'],
+    done: [
+      'The standby answers its health path, and HAProxy sends it the clients while the primary does not answer.',
+      'It did so from its first answer on, which can have been before this was decided.',
+    ],
+    next: [
+      'The service comes home by itself when the primary has been healthy without a break for {stable}, but not before {next}; two mails will say so.',
+      '{by} holds it there: only a failback on request brings it home (npm run failover -- failback --service {service}). HAProxy prefers a healthy primary, so stop the primary for as long as the standby is to have the clients.',
+    ],
+    ifNot: [
+      'If the primary does not come back by itself and stay for {stable}, repair it; the standby serves meanwhile.',
+    ],
+    look: 'status',
   },
   'failover-abandoned': {
     headline: 'failover abandoned, the primary is back',
-    next: 'Next: the standby is stopped again. Nothing to do.',
+    done: ['The primary answers again and the standby had not answered yet: the primary is in charge.'],
+    next: ['The standby is stopped again, from {next} on, and a mail says so.'],
+    ifNot: ['If the primary goes on coming and going, find out why: the history has each time.'],
+    look: 'history',
   },
   'failover-stuck': {
-    headline: 'nobody serves, and the standby does not start',
-    next: 'The start is tried again and again. Do something now: look at the command in Systems Manager, Run Command, and at the primary.',
+    headline: 'the standby does not start',
+    after: [', {took} after the failover was decided'],
+    urgency: ({ seen }) => (seen?.primary === 'up' ? 'soon' : 'act'),
+    lead: {
+      act: 'Nobody serves: get the standby started, or the primary.',
+      soon: 'The primary answers, so clients are served.',
+    },
+    done: ['The start is tried again, at least once a minute, until it succeeds or the primary is back.'],
+    next: ['The next try is at {next}.', 'A mail "the standby serves" when one succeeds.'],
+    ifNot: [
+      'Read what the host said last, in the detail here or in Systems Manager, Run Command, and put it right; no restart of anything is needed then.',
+      'The primary may be the quicker way: as soon as it answers, HAProxy sends it the clients.',
+    ],
+    look: 'why',
   },
   'switchover-started': {
     headline: 'switchover to the standby started',
-    next: 'Next: the standby starts. When it serves, set the primary to "drain" in HAProxy on the site. It stays there until a failback is asked for.',
+    done: ['The standby is in charge. Its start was sent to the host.'],
+    next: [
+      'A mail "the standby serves" when it answers; if it does not, a mail that says so, by {nextBy} at the latest.',
+      'Stop the primary only after that: until then HAProxy sends it the clients.',
+    ],
+    ifNot: [byHand],
+    look: 'status',
   },
   'failback-started': {
     headline: 'failback to the primary started',
-    next: 'Next: requests on the standby finish, then it is stopped; a message follows.',
+    done: ['The primary is in charge. HAProxy sends it the clients for as long as it answers.'],
+    next: [
+      'Requests on the standby finish. It is stopped from {next} on, if the primary is healthy in that moment, and a mail says so.',
+    ],
+    ifNot: ['If the primary fails again before that, a new failover follows by itself.'],
+    look: 'why',
   },
-  'failback-completed': { headline: 'the primary serves, the standby sleeps', next: nothingToDo },
+  'failback-completed': {
+    headline: 'the primary serves, the standby sleeps',
+    after: [' after {took}'],
+    done: ['The standby has drained and is stopped.'],
+    next: ['Nothing else follows.'],
+    ifNot: [],
+    look: 'history',
+  },
   'command-failed': {
     headline: 'a command on the standby host failed',
-    next: 'It is tried again until it succeeds or is no longer needed. If the primary is down, nobody serves: look at the command in Systems Manager, Run Command.',
+    after: [', attempt {attempt}'],
+    urgency: ifRepeated,
+    lead: {
+      none: 'It is tried again by itself.',
+      act: 'Nobody serves while the primary is down: read what the host said, and put it right.',
+      soon: 'Nobody has to get up for it, but it does not pass by itself.',
+    },
+    done: ['Nothing was changed by it that the next try would not repeat.'],
+    next: [
+      'It is tried again at {next}, then after ever longer waits of at most a minute, until it succeeds or is no longer needed. The 2nd, 4th, 8th failure and so on are told.',
+    ],
+    ifNot: [
+      'Read what the host said, in the detail here or in Systems Manager, Run Command, and put it right; the next try finds it so.',
+    ],
+    look: 'why',
   },
   'host-starting': {
     headline: 'the standby host was stopped and is being started',
-    next: 'Next: the standby starts when the host has registered with Systems Manager.',
+    done: ['The instance was sent a start.'],
+    next: [
+      'The standby starts when the host has registered with Systems Manager: often half a minute, sometimes minutes.',
+      'The next look at it is at {next}.',
+    ],
+    ifNot: ['If it runs and does not register, reboot the instance.'],
+    look: 'status',
   },
-  'host-stopping': { headline: 'the standby host is stopped, it was idle', next: nothingToDo },
   'no-capacity': {
     headline: 'EC2 has no capacity for the standby host',
-    next: 'The start is tried again, with the next instance type if there are alternates (standby.alternateInstanceTypes). If the primary is down, nobody serves until one succeeds.',
-  },
-  'standby-warmed': {
-    headline: 'the standby is started on suspicion',
-    next: 'Next: a failover if the trouble lasts; otherwise the standby is stopped again.',
-  },
-  'suspicion-passed': {
-    headline: 'the suspicion has passed',
-    next: 'Next: the standby is stopped again.',
+    after: [', attempt {attempt}'],
+    urgency: ifRepeated,
+    lead: {
+      none: 'It is tried again by itself.',
+      act: 'Nobody serves until it has, or until the primary is back.',
+      soon: 'An outage would not be covered now.',
+    },
+    done: ['The instance was not started.'],
+    next: ['It is tried again at {next}, as the next type if standby.alternateInstanceTypes names any.'],
+    ifNot: [
+      'If it lasts, get the primary back, or name other types in failover.yaml and deploy (npx cdk deploy --all).',
+    ],
+    look: 'why',
   },
   'standby-restarted': {
     headline: 'the standby had died and was restarted',
-    next: 'It serves again. Find out why it died: its log is on the host (docker logs).',
+    done: [
+      'The container did not run when the host was asked. It was started again and answers its health path.',
+    ],
+    next: ['It serves on; nothing else follows.'],
+    ifNot: ['If it dies again, its log is on the host: docker logs failover-{service}.'],
+    look: 'why',
   },
   flapping: {
     headline: 'it flaps: the service stays on the standby',
-    next: 'It comes home when the primary has been healthy for much longer than usual, or when somebody acknowledges. Find out what makes the primary come and go.',
+    urgency: soon,
+    lead: { soon: 'The standby serves. Find out by day what makes the primary come and go.' },
+    done: [
+      'The service has failed over too often in a short time, so the word of the primary counts for less.',
+    ],
+    next: [
+      'The service comes home when the primary has been healthy without a break for {stable}, or when somebody acknowledges.',
+    ],
+    ifNot: ['When the cause is repaired: npm run failover -- acknowledge --service {service}'],
+    look: 'history',
   },
   refused: {
-    headline: 'a failover was refused',
-    next: 'The primary is down and automation is paused: nothing is moved until the pause ends or somebody resumes or asks for a failover.',
+    headline: 'the primary is lost, and a failover was refused',
+    urgency: () => 'act',
+    lead: { act: 'Nothing is moved while automation is paused: end the pause, or ask for a failover.' },
+    done: ['Nothing. {by} has paused automation until {next}.'],
+    next: [
+      'Nothing before {next}. The failover follows within a minute after it, if the primary is still lost.',
+    ],
+    ifNot: [
+      'Not to wait for it: npm run failover -- resume --service {service} (then all goes on by itself), or npm run failover -- failover --service {service} (this one move).',
+    ],
+    look: 'why',
   },
   'site-silent': {
     headline: 'the site is silent',
-    next: 'While it lasts, no outage of the primary can be seen from here. Look at Prometheus, Alertmanager and the way out of the site.',
+    after: [', last heard {age} ago'],
+    urgency: ({ site }) => (site === 'standby' ? 'soon' : 'act'),
+    lead: {
+      act: 'No outage of the primary would be seen: look whether the site serves, then at its monitoring.',
+      soon: 'The standby serves, and goes on while the silence lasts.',
+    },
+    done: ['Nothing. Silence alone moves nothing.'],
+    next: ['A mail "the site is heard again" as soon as it is.'],
+    ifNot: [
+      'On the site, the command below says which part is dead. If the site cannot be reached and clients are not served: npm run failover -- failover --service {service}',
+    ],
+    look: 'doctor',
   },
-  'site-heard': { headline: 'the site is heard again', next: nothingToDo },
-  'self-test-started': { headline: 'self-test started', next: 'Next: a message with the result.' },
+  'site-heard': {
+    headline: 'the site is heard again',
+    ends: true,
+    done: ['What the site says counts again.'],
+    next: ['Nothing else follows, unless the site says that the primary is down.'],
+    ifNot: [],
+    look: 'status',
+  },
   'self-test-passed': {
     headline: 'self-test passed',
-    next: 'The standby started, answered its health path, and is stopped again. Nothing to do.',
+    after: [' after {took}'],
+    done: ['The standby was started without traffic, answered its health path, and is being stopped again.'],
+    next: ['The next self-test is due on {next}.'],
+    ifNot: [],
+    look: 'why',
   },
   'self-test-failed': {
-    headline: 'self-test FAILED',
-    next: 'An outage of the primary would not be covered now. Look at the command in Systems Manager, Run Command, and at the image.',
+    headline: 'self-test failed',
+    after: [' after {took}'],
+    urgency: soon,
+    lead: { soon: 'The primary serves, but an outage would not be covered: put it right by day.' },
+    done: ['What was started is being stopped again.'],
+    next: ['The next self-test is due on {next}.'],
+    ifNot: [
+      'Put right what the host said, and ask for a test at once: npm run failover -- self-test --service {service}',
+    ],
+    look: 'why',
   },
   drift: {
     headline: 'drift found on the standby host',
-    next: 'Nothing is changed by itself. Put it right, or a failover may not bring what you expect.',
+    urgency: soon,
+    lead: { soon: 'A failover may not bring what you expect: put it right by day.' },
+    done: ['Nothing is changed by itself.'],
+    next: ['It is looked at again at {next}; the same drift is told once.'],
+    ifNot: ['The detail says what differs; docs/runbook.md says what to do about each.'],
+    look: 'doctor',
   },
-  'drift-gone': { headline: 'the drift is gone', next: nothingToDo },
   paused: {
     headline: 'automation is paused',
-    next: 'Nothing is moved until it ends by itself or somebody resumes. An outage is told, and not answered.',
+    after: [' until {next}'],
+    done: ['Nothing is moved by itself any more. What people ask for is done.'],
+    next: ['The pause ends by itself. An outage before that is told, and not answered.'],
+    ifNot: ['To end it before: npm run failover -- resume --service {service}'],
+    look: 'status',
   },
-  resumed: { headline: 'automation is resumed', next: nothingToDo },
-  'pause-expired': { headline: 'the pause is over', next: 'Automation decides again. Nothing to do.' },
+  resumed: {
+    headline: 'automation is resumed',
+    ends: true,
+    done: ['The control plane decides by itself again.'],
+    next: ['Nothing else follows, unless something is to be moved.'],
+    ifNot: [],
+    look: 'status',
+  },
+  'pause-expired': {
+    headline: 'the pause is over',
+    ends: true,
+    done: ['The control plane decides by itself again.'],
+    next: ['Nothing else follows, unless something is to be moved.'],
+    ifNot: ['If the work goes on: npm run failover -- pause --for 1h --reason TEXT --service {service}'],
+    look: 'status',
+  },
   acknowledged: {
     headline: 'flapping acknowledged',
-    next: 'Earlier failovers no longer count; the service comes home as usual.',
+    ends: true,
+    done: ['The failovers before this no longer count.'],
+    next: [
+      'The service comes home when the primary has been healthy without a break for {stable}, but not before {next}.',
+    ],
+    ifNot: [],
+    look: 'status',
   },
-  'request-refused': { headline: 'a request was refused', next: nothingToDo },
+} satisfies { readonly [K in EntryKind]?: Text };
+
+const inHistory = (headline: string): Text => ({ headline, done: [], next: [], ifNot: [], look: 'history' });
+
+/** Of each kind that is kept in the history and never sent. */
+const unsent = {
+  'host-stopping': inHistory('the standby host is stopped, it was idle'),
+  'standby-warmed': inHistory('the standby is started on suspicion'),
+  'suspicion-passed': inHistory('the suspicion has passed'),
+  'self-test-started': inHistory('self-test started'),
+  'drift-gone': inHistory('the drift is gone'),
+  'request-refused': inHistory('a request was refused'),
+} satisfies { readonly [K in EntryKind]?: Text };
+
+export const texts: Record<EntryKind, Text> = { ...mails, ...unsent };
+
+export const mailKinds = Object.keys(mails) as readonly (keyof typeof mails)[];
+
+/** What was known of the primary when it was decided; the first that can be filled. */
+export const primarySeen: Record<Health, readonly string[]> = {
+  up: [
+    'HAProxy and the probe have seen the primary answer without a break since {since}; the newest sight was {age} old.',
+    'HAProxy and the probe have seen the primary answer; the newest sight was {age} old.',
+  ],
+  suspected: [
+    'HAProxy (the probe, while HAProxy says nothing) has seen trouble with the primary since {since}; the newest sight was {age} old.',
+    'HAProxy (the probe, while HAProxy says nothing) has seen trouble with the primary; the newest sight was {age} old.',
+  ],
+  down: [
+    'HAProxy (the probe, while HAProxy says nothing) has seen the primary down since {since}; the newest sight was {age} old.',
+    'HAProxy (the probe, while HAProxy says nothing) has seen the primary down; the newest sight was {age} old.',
+  ],
+  unknown: [],
 };
+
+/** Nothing fresh is known: what the site said last, if it ever said anything. */
+export const lastSaid: Record<NonNullable<Seen['said']> | 'nothing', string> = {
+  up: 'Nothing fresh is known of the primary; the last word, {age} old, was that it answers.',
+  suspected: 'Nothing fresh is known of the primary; the last word, {age} old, was of trouble.',
+  down: 'Nothing fresh is known of the primary; the last word, {age} old, was that it is down.',
+  nothing: 'The site has never said anything about the primary.',
+};
+
+export const witnessSeen: Record<NonNullable<Seen['witness']>, string> = {
+  reachable: 'Asked from the cloud, the public address of the site answered.',
+  unreachable: 'Asked from the cloud three times, the public address of the site did not answer.',
+};
+
+export const hostSeen = 'The instance of the standby was {host}.';
 
 /** Each reason as a sentence. */
 export const reasons: Record<Reason, string> = {

@@ -32,7 +32,7 @@ export const hookVeto: Scenario = {
         check(
           'people were told what the hook said',
           mail.text.includes(VETO),
-          `told: ${/^Detail: (.*)/m.exec(mail.text)?.[1] ?? mail.subject}`,
+          `told: ${/^Detail: +(.*)/m.exec(mail.text)?.[1] ?? mail.subject}`,
         ),
         ...onStandby,
         ...(await isHome(stage, 2)),

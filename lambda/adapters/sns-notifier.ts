@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { message } from '../messages.ts';
+import { message } from '../mail.ts';
 import type { Notifier } from '../ports.ts';
 
 export function snsNotifier(client: SNSClient, topicArn: string): Notifier {

@@ -46,7 +46,8 @@ function absorbHostStart(d: Draft): void {
     following === undefined ? 'the same is tried again' : `next is ${instanceTypes[following]}`,
   ].join('; ');
   set(d, { command: { ...command, noCapacity: true }, instanceType: following });
-  if (worthTelling(command.attempt)) note(d, 'no-capacity', 'no-capacity', { detail });
+  const { attempt, retryAt: nextAt } = command;
+  if (worthTelling(attempt)) note(d, 'no-capacity', 'no-capacity', { detail, attempt, nextAt });
 }
 
 const failures: Record<Action, Reason> = {
@@ -57,13 +58,20 @@ const failures: Record<Action, Reason> = {
 
 function fail(d: Draft, command: Command, failure: string, hostUnreachable: boolean): void {
   const wait = retryWait(d.policy, command.attempt);
-  set(d, { command: { ...command, failure, hostUnreachable, retryAt: d.now + wait * 1000 } });
-  if (!worthTelling(command.attempt)) return;
-  const detail = `${command.action}, attempt ${command.attempt}: ${failure}; next try in ${wait} s`;
+  const retryAt = d.now + wait * 1000;
+  set(d, { command: { ...command, failure, hostUnreachable, retryAt } });
+  const { attempt } = command;
+  if (!worthTelling(attempt)) return;
+  const detail = `${command.action}, attempt ${attempt}: ${failure}; next try in ${wait} s`;
   // A failed self-test has a message of its own, and a sleeping host takes a while to register.
-  const isBooting = hostUnreachable && d.policy.pilotLight && command.attempt < 8;
+  const isBooting = hostUnreachable && d.policy.pilotLight && attempt < 8;
   const quiet = d.next.testing === true || isBooting;
-  note(d, 'command-failed', failures[command.action], { detail, ...(quiet && { quiet }) });
+  note(d, 'command-failed', failures[command.action], {
+    detail,
+    attempt,
+    nextAt: retryAt,
+    ...(quiet && { quiet }),
+  });
 }
 
 /** Seconds until the next try. */
@@ -84,7 +92,7 @@ function requestHost(d: Draft, command: Command): void {
   set(d, { command: { ...rest, attempt, retryAt } });
   const instanceType = d.policy.instanceTypes[d.next.instanceType ?? 0];
   d.effects.push({ type: 'start-host', ...(instanceType && { instanceType }) });
-  if (worthTelling(attempt)) note(d, 'host-starting', 'host-not-ready');
+  if (worthTelling(attempt)) note(d, 'host-starting', 'host-not-ready', { nextAt: retryAt });
 }
 
 export function requestCommand(d: Draft, action: Action, attempt = 1): void {

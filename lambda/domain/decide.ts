@@ -62,7 +62,8 @@ function stand(d: Draft, reason: Reason): void {
   if (!refusals.has(reason)) return;
   // That an outage is not answered is the one refusal that cannot wait to be asked for.
   const isOutage = reason === 'paused-by-operator' && siteOf(d.next.phase) === 'primary';
-  note(d, 'refused', reason, isOutage ? {} : { quiet: true });
+  const { pause } = d.next;
+  note(d, 'refused', reason, isOutage ? { by: pause?.by, nextAt: pause?.until } : { quiet: true });
 }
 
 /** Whatever the site says ends its silence. */

@@ -1,7 +1,8 @@
-import { type Health, primaryHealth } from './evidence.ts';
+import { type Health, primaryHealth, seenOf } from './evidence.ts';
 import type {
   Decision,
   Effect,
+  Entry,
   EntryKind,
   Observation,
   Phase,
@@ -63,18 +64,29 @@ export function begin(d: Draft, phase: Phase): void {
   if (phase === 'home') set(d, { instanceType: undefined });
 }
 
+/** What an entry says beyond what every entry does; what is given as undefined is left out. */
+type More = {
+  readonly [K in Exclude<
+    keyof Entry,
+    'id' | 'service' | 'kind' | 'epoch' | 'at' | 'reason' | 'site' | 'seen'
+  >]?: Entry[K] | undefined;
+};
+
 /** Puts an entry into the outbox, claimed by whoever records this decision. */
-export function note(
-  d: Draft,
-  kind: EntryKind,
-  reason: Reason,
-  more: { detail?: string; by?: string; tookMilliseconds?: number; quiet?: boolean } = {},
-): void {
-  const { service, epoch, nextEntry, outbox } = d.next;
+export function note(d: Draft, kind: EntryKind, reason: Reason, more: More = {}): void {
+  const { service, epoch, nextEntry, outbox, phase } = d.next;
   const id = `${String(epoch).padStart(8, '0')}-${String(nextEntry).padStart(8, '0')}`;
-  const entry = { id, service, kind, epoch, at: d.now, reason, ...more };
+  const given = Object.entries(more).filter(([, value]) => value !== undefined);
+  const seen = seenOf(d.observation, d.policy, d.now);
+  const common = { id, service, kind, epoch, at: d.now, reason, site: siteOf(phase), seen };
+  const entry: Entry = { ...common, ...Object.fromEntries(given) };
   set(d, { nextEntry: nextEntry + 1, outbox: [...outbox, { entry, claimedAt: d.now }] });
   d.effects.push({ type: 'deliver', entry });
+}
+
+/** The moment so many seconds from now. */
+export function inSeconds({ now }: Draft, seconds: number): number {
+  return now + seconds * 1000;
 }
 
 /** What the host's script and hooks printed, for the audit. */

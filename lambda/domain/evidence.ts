@@ -1,4 +1,4 @@
-import type { Evidence, Observation, Policy, Reason, Sighting } from './types.ts';
+import type { Evidence, Observation, Policy, Reason, Seen, Sighting } from './types.ts';
 
 export type Health = 'down' | 'suspected' | 'up' | 'unknown';
 
@@ -87,6 +87,27 @@ export function primaryHealth(evidence: Evidence, policy: Policy, now: number): 
   if (upAt > Math.max(downAt, suspectAt) && fresh(upAt, policy.heartbeatTimeoutSeconds)) return 'up';
   return 'unknown';
 }
+
+/** The evidence, reduced to what a person wants to know of it afterwards. */
+export function seenOf({ evidence, witness, host }: Observation, policy: Policy, now: number): Seen {
+  return {
+    primary: primaryHealth(evidence, policy, now),
+    ...newestWord(evidence),
+    ...(witness && { witness }),
+    ...(host && { host }),
+  };
+}
+
+/** As {@link primaryHealth} weighs it, whatever its age. */
+function newestWord(evidence: Evidence): Pick<Seen, 'said' | 'saidAt' | 'since'> {
+  const { downAt = never, suspectAt = never, upAt = never, upSince, troubleSince } = evidence;
+  const trouble = Math.max(downAt, suspectAt);
+  if (upAt > trouble) return { said: 'up', saidAt: upAt, ...since(upSince) };
+  if (trouble === never) return {};
+  return { said: downAt >= upAt ? 'down' : 'suspected', saidAt: trouble, ...since(troubleSince) };
+}
+
+const since = (moment: number | undefined) => (moment === undefined ? {} : { since: moment });
 
 /** Why nothing fresh is known about the primary. Only a witness can tell a dark site from a mute one. */
 export function silenceOf({ evidence, witness }: Observation): Reason {

@@ -1,12 +1,11 @@
 import { requestCommand, requestStart, success } from './command.ts';
-import { begin, type Draft, note, said, set } from './draft.ts';
-import type { EntryKind, Reason } from './types.ts';
+import { begin, type Draft, inSeconds, note, said, set } from './draft.ts';
+import type { EntryKind, Phase, Reason } from './types.ts';
 
 /** A new epoch in which the standby is in charge. */
 export function failOver(d: Draft, reason: Reason, by?: string): Reason {
   const kind = reason === 'switchover-requested' ? 'switchover-started' : 'failover-started';
-  decideFor(d, kind, reason, by);
-  begin(d, 'starting');
+  decideFor(d, 'starting', kind, reason, by);
   set(d, { heldBy: kind === 'switchover-started' ? by : undefined });
   requestStart(d);
   return reason;
@@ -14,22 +13,33 @@ export function failOver(d: Draft, reason: Reason, by?: string): Reason {
 
 /** As {@link failOver}, with a standby that was started ahead and answers already. */
 export function takeOver(d: Draft, reason: Reason): Reason {
-  decideFor(d, 'failover-started', reason);
+  decideFor(d, 'starting', 'failover-started', reason);
   serve(d);
   return reason;
 }
 
 /** The standby answers its health path. @param tookMilliseconds since the move was decided */
 export function serve(d: Draft, tookMilliseconds?: number): void {
-  const took = tookMilliseconds === undefined ? {} : { tookMilliseconds };
-  note(d, 'failover-completed', 'standby-healthy', { ...took, ...said(success(d)) });
+  const { heldBy } = d.next;
+  const { flapLimit, flapWindowSeconds } = d.policy;
   begin(d, 'serving');
   set(d, { verifiedAt: d.now });
-  if (d.next.heldBy !== undefined) return;
-  const { flapLimit, flapWindowSeconds } = d.policy;
+  note(d, 'failover-completed', 'standby-healthy', {
+    tookMilliseconds,
+    ...said(success(d)),
+    // What an operator holds comes home on request and at no time of its own.
+    ...(heldBy === undefined ? wayHome(d, d.now) : { by: heldBy }),
+  });
+  if (heldBy !== undefined) return;
   const recent = d.next.failovers.filter((at) => d.now - at < flapWindowSeconds * 1000);
   set(d, { failovers: [...recent, d.now].slice(-flapLimit) });
-  if (isFlapping(d)) note(d, 'flapping', 'flapping');
+  if (isFlapping(d)) note(d, 'flapping', 'flapping', { stableSeconds: d.policy.flapStableSeconds });
+}
+
+/** What the way home waits for, as people are told it. @param completedAt when the failover was completed */
+export function wayHome({ policy }: Draft, completedAt: number) {
+  const { stableSeconds, cooldownSeconds } = policy;
+  return { stableSeconds, nextAt: completedAt + cooldownSeconds * 1000 };
 }
 
 /** Too many failovers in too short a time: the primary's word of health is worth less then. */
@@ -41,8 +51,7 @@ export function isFlapping({ next, policy, now }: Draft): boolean {
 /** A new epoch in which the primary is in charge; the standby goes on until it has drained. */
 export function comeHome(d: Draft, reason: Reason, by?: string): Reason {
   const isAbandoned = reason === 'primary-back-before-standby';
-  decideFor(d, isAbandoned ? 'failover-abandoned' : 'failback-started', reason, by);
-  begin(d, 'draining');
+  decideFor(d, 'draining', isAbandoned ? 'failover-abandoned' : 'failback-started', reason, by);
   set(d, { heldBy: undefined });
   return reason;
 }
@@ -61,7 +70,9 @@ export function cool(d: Draft): void {
   requestCommand(d, 'stop');
 }
 
-function decideFor(d: Draft, kind: EntryKind, reason: Reason, by?: string): void {
+function decideFor(d: Draft, phase: Phase, kind: EntryKind, reason: Reason, by?: string): void {
+  const { escalateSeconds, drainSeconds } = d.policy;
   set(d, { epoch: d.next.epoch + 1, decidedAt: d.now });
-  note(d, kind, reason, by === undefined ? {} : { by });
+  begin(d, phase);
+  note(d, kind, reason, { by, nextAt: inSeconds(d, phase === 'starting' ? escalateSeconds : drainSeconds) });
 }

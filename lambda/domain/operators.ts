@@ -1,5 +1,5 @@
-import { type Draft, health, isPaused, note, set, siteOf } from './draft.ts';
-import { comeHome, failOver, isFlapping } from './moves.ts';
+import { type Draft, health, inSeconds, isPaused, note, set, siteOf } from './draft.ts';
+import { comeHome, failOver, isFlapping, wayHome } from './moves.ts';
 import type { Answer, OperatorRequest, Reason } from './types.ts';
 import { beginTest } from './upkeep.ts';
 
@@ -55,7 +55,7 @@ function carryOut(d: Draft, request: OperatorRequest): void {
       break;
     case 'acknowledge':
       set(d, { acknowledgedAt: d.now });
-      note(d, 'acknowledged', 'flapping', { by });
+      note(d, 'acknowledged', 'flapping', { by, ...wayHome(d, Math.max(...d.next.failovers)) });
       break;
     case 'switchover':
       moved(d, failOver(d, 'switchover-requested', by));
@@ -73,9 +73,13 @@ function carryOut(d: Draft, request: OperatorRequest): void {
 }
 
 function pause(d: Draft, seconds: number, why: string, by: string): void {
-  const until = d.now + seconds * 1000;
+  const until = inSeconds(d, seconds);
   set(d, { pause: { until, by, why } });
-  note(d, 'paused', 'paused-by-operator', { by, detail: `until ${new Date(until).toISOString()}: ${why}` });
+  note(d, 'paused', 'paused-by-operator', {
+    by,
+    detail: `until ${new Date(until).toISOString()}: ${why}`,
+    nextAt: until,
+  });
 }
 
 function moved(d: Draft, reason: Reason): void {

@@ -68,9 +68,8 @@ function starting(d: Draft): Reason {
   const isStuck = isPast(d, d.next.decidedAt, d.policy.escalateSeconds);
   if (isStuck && d.next.stuckIn !== d.next.epoch) {
     set(d, { stuckIn: d.next.epoch });
-    const tookMilliseconds = d.now - d.next.decidedAt;
-    const { failure } = d.next.command ?? {};
-    note(d, 'failover-stuck', 'start-failed', { tookMilliseconds, ...(failure && { detail: failure }) });
+    const { failure: detail, retryAt: nextAt } = d.next.command ?? {};
+    note(d, 'failover-stuck', 'start-failed', { tookMilliseconds: d.now - d.next.decidedAt, detail, nextAt });
   }
   return pursue(d, 'start', 'standby-starting');
 }

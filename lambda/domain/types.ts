@@ -1,3 +1,5 @@
+import type { Health } from './evidence.ts';
+
 /** The words of the domain. All moments are Unix milliseconds; all policy times are seconds. */
 
 export type Site = 'primary' | 'standby';
@@ -98,12 +100,34 @@ export type Entry = {
   readonly at: number;
   readonly reason: Reason;
   readonly detail?: string;
-  /** The operator who asked for it. */
+  /** The operator who asked for it, or whose pause or hold it is about. */
   readonly by?: string;
   /** Milliseconds since the move began, for the entries that end one. */
   readonly tookMilliseconds?: number;
   /** Kept in the history, but no reason to write to anybody. */
   readonly quiet?: boolean;
+  /** The site in charge after it. */
+  readonly site?: Site;
+  /** What was known when it was decided. */
+  readonly seen?: Seen;
+  /** When the next step is due, or is due at the earliest. */
+  readonly nextAt?: number;
+  /** How long the primary must then have been up without a break for the service to come home. */
+  readonly stableSeconds?: number;
+  /** Of a command: 1 for the first try in this phase. */
+  readonly attempt?: number;
+};
+
+/** What a decision saw, small enough to be kept with every entry. */
+export type Seen = {
+  readonly primary: Health;
+  /** The newest word of the site, fresh or not, and the moment of its evaluation; absent if it never spoke. */
+  readonly said?: Exclude<Health, 'unknown'>;
+  readonly saidAt?: number;
+  /** Since when that has been so without a break. */
+  readonly since?: number;
+  readonly witness?: 'reachable' | 'unreachable';
+  readonly host?: HostState;
 };
 
 /** An entry that has not been delivered yet; whoever claims it delivers it. */

@@ -1,5 +1,5 @@
 import { inFlight, pursue, requestCommand, requestStart, success } from './command.ts';
-import { begin, type Draft, isPast, isPaused, note, said, set } from './draft.ts';
+import { begin, type Draft, inSeconds, isPast, isPaused, note, said, set } from './draft.ts';
 import { cool } from './moves.ts';
 import type { Command, Reason, StandbyFacts } from './types.ts';
 
@@ -40,16 +40,25 @@ export function test(d: Draft): Reason {
   const failure = done ? undefined : whyItFailed(d);
   const tookMilliseconds = d.now - d.next.since;
   if (done) {
-    note(d, 'self-test-passed', 'self-test-passed', { tookMilliseconds, ...said(done) });
+    note(d, 'self-test-passed', 'self-test-passed', { tookMilliseconds, nextAt: nextTest(d), ...said(done) });
     if (done.facts) tellDrift(d, imageDrift(d, done.facts));
   } else if (failure) {
-    note(d, 'self-test-failed', 'self-test-failed', { tookMilliseconds, detail: failure });
+    note(d, 'self-test-failed', 'self-test-failed', {
+      tookMilliseconds,
+      nextAt: nextTest(d),
+      detail: failure,
+    });
   } else {
     pursue(d, 'start', 'self-test-running');
     return 'self-test-running';
   }
   cool(d);
   return failure ? 'self-test-failed' : 'self-test-passed';
+}
+
+function nextTest(d: Draft): number | undefined {
+  const { selfTestSeconds } = d.policy;
+  return selfTestSeconds > 0 ? inSeconds(d, selfTestSeconds) : undefined;
 }
 
 /** One failure is enough, unless it is only that the host has to boot first. */
@@ -80,7 +89,7 @@ function inspecting(d: Draft, command: Command): Reason | undefined {
 
 function tellDrift(d: Draft, drift: string | undefined): void {
   if (drift === d.next.drift) return;
-  if (drift) note(d, 'drift', 'drift', { detail: drift });
+  if (drift) note(d, 'drift', 'drift', { detail: drift, nextAt: inSeconds(d, d.policy.inspectSeconds) });
   else note(d, 'drift-gone', 'drift', { quiet: true });
   set(d, { drift });
 }

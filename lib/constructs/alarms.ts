@@ -131,7 +131,7 @@ export class Alarms extends Construct {
     const { minutes, bad = minutes, threshold = 1, below = false, tellsRecovery = false } = how;
     const alarm = new Alarm(this, what, {
       alarmName: `${this.#props.name}-${what}`,
-      alarmDescription: how.says,
+      alarmDescription: `${how.says} More in docs/runbook.md, "Alarm ${what}".`,
       metric: how.metric,
       threshold,
       evaluationPeriods: minutes,

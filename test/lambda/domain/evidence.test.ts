@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fold, type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
-import type { Evidence, Sighting } from '../../../lambda/domain/types.ts';
+import { fold, type Health, primaryHealth, seenOf } from '../../../lambda/domain/evidence.ts';
+import type { Evidence, Observation, Seen, Sighting } from '../../../lambda/domain/types.ts';
 import { policy } from '../../support/policy.ts';
 
 const s = 1000;
@@ -40,6 +40,47 @@ describe('what the evidence proves', () => {
     ],
   ])('%s', (_, evidence, expected) => {
     expect(primaryHealth(evidence, policy, now)).toBe(expected);
+  });
+});
+
+describe('what an entry keeps of it', () => {
+  const now = 1000 * s;
+  test.each<[string, Observation, Seen]>([
+    ['nothing, if nothing was ever said', { evidence: {} }, { primary: 'unknown' }],
+    [
+      'an up, and since when',
+      { evidence: { upAt: now - 1, upSince: now - 9, downAt: now - 20 } },
+      { primary: 'up', said: 'up', saidAt: now - 1, since: now - 9 },
+    ],
+    [
+      'a down, by its newest sign, and since when there is trouble',
+      { evidence: { downAt: now - 2, suspectAt: now - 1, troubleSince: now - 7, upAt: now - 8 } },
+      { primary: 'down', said: 'down', saidAt: now - 1, since: now - 7 },
+    ],
+    [
+      'a down without a beginning',
+      { evidence: { downAt: now } },
+      { primary: 'down', said: 'down', saidAt: now },
+    ],
+    [
+      'a suspicion after an up, whatever was before that',
+      { evidence: { suspectAt: now - 1, troubleSince: now - 1, upAt: now - 2, downAt: now - 3 } },
+      { primary: 'suspected', said: 'suspected', saidAt: now - 1, since: now - 1 },
+    ],
+    [
+      'what is too old to count, as such, and what else was looked at',
+      { evidence: { upAt: now - 46 * s, upSince: now - 99 * s }, witness: 'reachable', host: 'stopped' },
+      {
+        primary: 'unknown',
+        said: 'up',
+        saidAt: now - 46 * s,
+        since: now - 99 * s,
+        witness: 'reachable',
+        host: 'stopped',
+      },
+    ],
+  ])('%s', (_, observation, expected) => {
+    expect(seenOf(observation, policy, now)).toEqual(expected);
   });
 });
 
