@@ -125,7 +125,7 @@ describe('the files with a site in them', () => {
   });
   test('promtool check config', () => {
     expect(check('promtool', ['check', 'config', rendered('prometheus.yml')])).toContain(
-      '2 rule files found',
+      '4 rule files found',
     );
   });
   test('amtool check-config', () => void check('amtool', ['check-config', rendered('alertmanager.yml')]));
