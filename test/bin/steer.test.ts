@@ -67,10 +67,10 @@ describe('moves, put together from the audit', () => {
   });
   const newestFirst = (entries: Entry[]) => movesOf(entries.reverse());
 
-  test('a failover that began ahead counts from there', () => {
+  test('a failover counts from the first bad sign', () => {
     const moves = newestFirst([
       entry('standby-warmed', 0, 1000),
-      entry('failover-started', 1, 2300),
+      entry('failover-started', 1, 2300, { seen: { primary: 'down', said: 'down', since: 700 } }),
       entry('command-failed', 1, 2400),
       entry('failover-completed', 1, 3500),
       entry('failback-started', 2, 60_000, { reason: 'primary-recovered' }),
@@ -92,8 +92,12 @@ describe('moves, put together from the audit', () => {
         reason: 'primary-down',
         decidedAt: 2300,
         endedAt: 3500,
-        recoverySeconds: 2.5,
-        phases: { 'suspicion to decision': 1.3, 'decision to healthy standby': 1.2 },
+        recoverySeconds: 2.8,
+        phases: {
+          'first sign to start ahead': 0.3,
+          'start ahead to decision': 1.3,
+          'decision to healthy standby': 1.2,
+        },
         failures: 1,
       },
     ]);
@@ -106,7 +110,10 @@ describe('moves, put together from the audit', () => {
       entry('failover-started', 1, 90_000),
       entry('failover-completed', 1, 92_000),
     ]);
-    expect(move).toMatchObject({ recoverySeconds: 2, phases: { 'decision to healthy standby': 2 } });
+    expect(move).toMatchObject({
+      recoverySeconds: 2,
+      phases: { 'first sign to decision': 0, 'decision to healthy standby': 2 },
+    });
   });
 
   test('what is under way has no end yet', () => {

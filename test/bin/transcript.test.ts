@@ -123,7 +123,7 @@ test('an outage', async () => {
   const { moves } = json(await drill.failover('history', '--limit', '2', '--json'));
   expect(moves).toMatchObject([
     { kind: 'failback', reason: 'primary-recovered' },
-    { kind: 'failover', reason: 'primary-down', phases: { 'suspicion to decision': expect.any(Number) } },
+    { kind: 'failover', reason: 'primary-down', phases: { 'start ahead to decision': expect.any(Number) } },
   ]);
 }, 120_000);
 

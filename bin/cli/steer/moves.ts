@@ -11,8 +11,8 @@ export type Move = {
   /** When the other site was seen to serve, or the standby was asleep again; absent while it is under way. */
   readonly endedAt?: number;
   /**
-   * From the first sign that the control plane acted on to the healthy answer of the standby, as it knows it: what
-   * came before (detection on the site) and after (HAProxy's own check) is not in it. Only of a failover.
+   * From the first bad sign of the site to the healthy answer of the standby, as the control plane knows it: what
+   * came before (HAProxy's detection) and after (its check of the standby) is not in it. Only of a failover.
    */
   readonly recoverySeconds?: number;
   /** Seconds, in their order. */
@@ -50,9 +50,20 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
     ({ kind: each }) => each === (toStandby ? 'failover-completed' : 'failback-completed'),
   );
   const warmedAt = kind === 'failover' ? startedAhead(entries.slice(0, index)) : undefined;
+  const signAt = Math.min(
+    ...[kind === 'failover' ? badSince(begun) : undefined, warmedAt, decidedAt].filter(
+      (at) => at !== undefined,
+    ),
+  );
   const seconds = (from: number, to: number) => (to - from) / 1000;
   const phases = {
-    ...(warmedAt !== undefined && { 'suspicion to decision': seconds(warmedAt, decidedAt) }),
+    ...(warmedAt !== undefined && { 'first sign to start ahead': seconds(signAt, warmedAt) }),
+    ...(kind === 'failover' && {
+      [warmedAt === undefined ? 'first sign to decision' : 'start ahead to decision']: seconds(
+        warmedAt ?? signAt,
+        decidedAt,
+      ),
+    }),
     ...(end && {
       [toStandby ? 'decision to healthy standby' : 'drain and stop']: seconds(decidedAt, end.at),
     }),
@@ -64,10 +75,15 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
     ...(by !== undefined && { by }),
     decidedAt,
     ...(end && { endedAt: end.at }),
-    ...(end && kind === 'failover' && { recoverySeconds: seconds(warmedAt ?? decidedAt, end.at) }),
+    ...(end && kind === 'failover' && { recoverySeconds: seconds(signAt, end.at) }),
     phases,
     failures: during.filter((entry) => entry.kind === 'command-failed').length,
   };
+}
+
+/** Since when the site had said that something is wrong; undefined for a move that it had no part in. */
+function badSince({ seen }: Entry): number | undefined {
+  return seen?.said === 'down' || seen?.said === 'suspected' ? seen.since : undefined;
 }
 
 /** When the standby was started on the suspicion that led to a failover. */
