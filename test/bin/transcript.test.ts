@@ -29,7 +29,13 @@ const untilStill = async (fits: (one: Record<string, unknown>) => boolean) => {
 describe('at home', () => {
   test('status', async () => {
     await untilStill(({ phase, next }) => phase === 'home' && next === undefined);
-    expect(said(await drill.failover('status'))).toMatchInlineSnapshot();
+    expect(said(await drill.failover('status'))).toMatchInlineSnapshot(`
+      "api: the primary serves
+        why        the primary answers its health path
+        primary    up (counts for <span> more); last seen up <span> ago, down never
+        next       failover when the primary fails
+      = 0"
+    `);
     const [one] = json(await drill.failover('status', '--json'));
     expect(one).toMatchObject({
       service: 'api',
@@ -43,23 +49,58 @@ describe('at home', () => {
   });
 
   test('why, and a history with nothing in it', async () => {
-    expect(said(await drill.failover('why'))).toMatchInlineSnapshot();
-    expect(said(await drill.failover('history'))).toMatchInlineSnapshot();
+    expect(said(await drill.failover('why'))).toMatchInlineSnapshot(`
+      "api: the primary serves
+        why        the primary answers its health path
+        primary    up (counts for <span> more); last seen up <span> ago, down never
+        next       failover when the primary fails
+
+      Nothing has happened yet.
+
+      What you can do:
+        Nothing: this is as it should be.
+      = 0"
+    `);
+    expect(said(await drill.failover('history'))).toMatchInlineSnapshot(`
+      "api has never been moved.
+      = 0"
+    `);
     expect(json(await drill.failover('history', '--json'))).toEqual({ service: 'api', moves: [] });
   });
 
   test('pause and resume', async () => {
     const paused = await drill.failover('pause', '--for', '2h', '--reason', 'new switches');
-    expect(said(paused)).toMatchInlineSnapshot();
+    expect(said(paused)).toMatchInlineSnapshot(`
+      "api: the primary serves
+        why        the primary answers its health path
+        primary    up (counts for <span> more); last seen up <span> ago, down never
+        paused     for <span> more (until <time>) by <who> new switches
+        next       nothing while automation is paused; "failover resume" ends that
+      = 0"
+    `);
     const [one] = json(await drill.failover('status', '--json'));
     expect(one.pause).toMatchObject({ why: 'new switches', by: expect.stringContaining('@') });
     expect(one.pause.until - one.at).toBeGreaterThan(7_000_000);
-    expect(said(await drill.failover('resume'))).toMatchInlineSnapshot();
+    expect(said(await drill.failover('resume'))).toMatchInlineSnapshot(`
+      "api: the primary serves
+        why        the primary answers its health path
+        primary    up (counts for <span> more); last seen up <span> ago, down never
+        next       failover when the primary fails
+      = 0"
+    `);
   });
 
   test('what cannot be done is refused with a reason', async () => {
-    expect(said(await drill.failover('resume'))).toMatchInlineSnapshot();
-    expect(said(await drill.failover('acknowledge'))).toMatchInlineSnapshot();
+    expect(said(await drill.failover('resume'))).toMatchInlineSnapshot(`
+      "! refused: resume of api: automation is not paused (phase home, epoch 0)
+      What to do: "failover why --service api" says how things stand, and what would help.
+      = 3"
+    `);
+    expect(said(await drill.failover('acknowledge'))).toMatchInlineSnapshot(`
+      "! refused: acknowledge of api: there is no flapping to acknowledge (phase home, epoch 0)
+      What to do: "failover why --service api" says how things stand, and what would help.
+      = 3"
+    `);
     const refused = await drill.failover('failback', '--yes', '--json');
     expect(refused.exitCode).toBe(3);
     expect(json(refused).error.message).toContain('the primary is in charge already');
@@ -67,7 +108,11 @@ describe('at home', () => {
 
   test('self-test', async () => {
     const tested = await drill.failover('self-test');
-    expect(said(tested)).toMatchInlineSnapshot();
+    expect(said(tested)).toMatchInlineSnapshot(`
+      "api: self-test passed after <span>
+      ! api: the standby is started …
+      = 0"
+    `);
     await untilStill(({ phase }) => phase === 'home');
     const [result] = json(await drill.failover('self-test', '--json'));
     expect(result).toMatchObject({ service: 'api', result: 'passed', seconds: expect.any(Number) });
@@ -77,28 +122,61 @@ describe('at home', () => {
 
 describe('moves on request', () => {
   test('are not made without a confirmation', async () => {
-    expect(said(await drill.failover('switchover'))).toMatchInlineSnapshot();
+    expect(said(await drill.failover('switchover'))).toMatchInlineSnapshot(`
+      "! this starts the standby of api and puts it in charge until a failback; traffic follows when the primary is stopped, and nobody can be asked here whether that is wanted
+      What to do: Run it in a terminal, or confirm with --yes.
+      = 2"
+    `);
     expect(json(await drill.failover('status', '--json'))[0].epoch).toBe(0);
   });
 
   test('switchover, and home again', async () => {
     const there = await drill.failover('switchover', '--yes');
-    expect(plain(there.stdout)).toMatchInlineSnapshot();
+    expect(plain(there.stdout)).toMatchInlineSnapshot(`
+      "api: the standby serves, for <span> (since <time>), epoch 1
+        why        an operator switched over; a failback must be asked for
+        primary    up (counts for <span> more); last seen up <span> ago, down never
+        held       by <who> until a failback is asked for
+        next       nothing by itself; "failover failback" brings it home
+
+      Now stop the primary ("docker compose stop api" on the site): HAProxy prefers a healthy one, and sends traffic to the standby at once when it goes. When the work is done: start it, and "failover failback"."
+    `);
     expect(there.stderr).toMatch(/the standby is being started/);
     const back = await drill.failover('failback', '--yes', '--json');
     expect(back.exitCode).toBe(0);
     expect(json(back)).toMatchObject({ phase: 'home', serving: 'primary', epoch: 2 });
   });
 
-  test('failover that nobody waits for, and home again', async () => {
-    const asked = await drill.failover('failover', '--yes', '--no-wait', '--json');
-    expect(json(asked)).toMatchObject({ phase: 'starting', epoch: 3, reason: 'failover-requested' });
-    await untilStill(({ phase }) => phase === 'serving');
-    expect((await drill.failover('failback', '--yes')).exitCode).toBe(0);
+  test('failover without waiting for proof, and home again', async () => {
+    await drill.simulate('down');
+    const there = await drill.failover('failover', '--yes', '--json');
+    expect(json(there)).toMatchObject({ phase: 'serving', serving: 'standby', epoch: 3 });
+    await drill.simulate('up');
+    await untilStill(({ primary }) => primary === 'up');
+    const asked = json(await drill.failover('failback', '--yes', '--no-wait', '--json'));
+    expect(asked).toMatchObject({ phase: 'draining', epoch: 4 });
+    await untilStill(({ phase }) => phase === 'home');
   });
 
   test('history has them all', async () => {
-    expect(said(await drill.failover('history'))).toMatchInlineSnapshot();
+    const listed = plain((await drill.failover('history')).stdout);
+    // How long each phase took, and which there were, differs.
+    expect(
+      listed
+        .split('\n')
+        .filter((line) => !/^ {4}\D.* <span>/.test(line))
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "<moment>  epoch 4     failback            <span>
+          an operator asked for a failback; asked for by <who>
+      <moment>  epoch 3     failover            recovery <span>
+          an operator asked for a failover; asked for by <who>
+      <moment>  epoch 2     failback            <span>
+          an operator asked for a failback; asked for by <who>
+      <moment>  epoch 1     switchover          <span>
+          an operator asked for a switchover; asked for by <who>"
+    `);
+    expect(listed).toMatch(/^ {4}.*to decision <span>, decision to healthy standby <span>$/m);
     const { moves } = json(await drill.failover('history', '--limit', '2', '--json'));
     expect(moves).toMatchObject([
       { kind: 'failback', epoch: 4, by: expect.any(String) },
@@ -110,7 +188,13 @@ describe('moves on request', () => {
 test('an outage', async () => {
   await drill.simulate('down');
   await untilStill(({ phase, primary }) => phase === 'serving' && primary === 'down');
-  expect(said(await drill.failover('status'))).toMatchInlineSnapshot();
+  expect(said(await drill.failover('status'))).toMatchInlineSnapshot(`
+    "api: the standby serves, for <span> (since <time>), epoch 5
+      why        the primary does not answer its health path yet
+      primary    down (counts for <span> more); last seen up <span> ago, down <span> ago
+      next       failback when the primary has been up without a break
+    = 0"
+  `);
   const explained = await drill.failover('why');
   expect(plain(explained.stdout)).toContain('Find out why the primary failed');
   expect(explained.stdout).toMatch(/failover-completed/);
@@ -123,7 +207,7 @@ test('an outage', async () => {
   const { moves } = json(await drill.failover('history', '--limit', '2', '--json'));
   expect(moves).toMatchObject([
     { kind: 'failback', reason: 'primary-recovered' },
-    { kind: 'failover', reason: 'primary-down', phases: { 'start ahead to decision': expect.any(Number) } },
+    { kind: 'failover', reason: 'primary-down', phases: { 'decision to healthy standby': expect.any(Number) } },
   ]);
 }, 120_000);
 
