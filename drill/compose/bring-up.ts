@@ -7,7 +7,7 @@ import type { ContainerEvents } from './events.ts';
 
 const run = promisify(execFile);
 
-/** The services of the compose file. */
+/** The services of the compose file that nobody has to ask for. */
 export const services = ['api', 'haproxy', 'prometheus', 'alertmanager', 'blackbox'] as const;
 
 /** From `up` until everything is healthy, in seconds. */

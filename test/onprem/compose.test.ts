@@ -20,6 +20,10 @@ interface Service {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly secrets?: readonly string[];
   readonly volumes?: readonly (string | { readonly source: string })[];
+  readonly profiles?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly depends_on?: readonly string[];
 }
 
 /** What stands in the file, with every variable at its default. */
@@ -33,11 +37,13 @@ const of = (name: string): Service => {
   return service;
 };
 
-test('the drill looks at every service', () => {
-  expect([...services].sort()).toEqual(Object.keys(compose.services).sort());
+const all = Object.keys(compose.services);
+
+test('the drill looks at every service that nobody has to ask for', () => {
+  expect([...services].sort()).toEqual(all.filter((name) => !of(name).profiles).sort());
 });
 
-describe.each(services)('%s', (name) => {
+describe.each(all)('%s', (name) => {
   test('does not run as root', () => {
     // The image of the application brings its own user.
     const user = name === 'api' ? /^USER (\S+)$/m.exec(dockerfile)?.[1] : of(name).user;
@@ -75,10 +81,36 @@ describe.each(services)('%s', (name) => {
 });
 
 test('a secret is given only to who uses it', () => {
-  const holders = services.filter((name) => (of(name).secrets ?? []).length > 0);
+  const holders = all.filter((name) => (of(name).secrets ?? []).length > 0);
   expect(holders.filter((name) => !['alertmanager', 'haproxy'].includes(name))).toEqual([]);
   for (const name of holders) expect(of(name).user).toBe('<SITE_USER>');
-  expect(services.filter((name) => of(name).secrets?.includes('webhook_token'))).toEqual(['alertmanager']);
+  expect(all.filter((name) => of(name).secrets?.includes('webhook_token'))).toEqual(['alertmanager']);
+});
+
+test('only the service itself is reached from outside', () => {
+  const published = all.flatMap((name) => of(name).ports ?? []);
+  expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual(['0.0.0.0:8080:8080']);
+});
+
+describe('Grafana', () => {
+  test('runs only if it is asked for, and nothing waits for it', () => {
+    expect(of('grafana').profiles).toEqual(['dashboards']);
+    for (const name of all) expect(of(name).depends_on ?? []).not.toContain('grafana');
+  });
+  test('keeps nothing: it writes to memory only', () => {
+    expect(of('grafana')).toMatchObject({ tmpfs: ['/tmp'], environment: { GF_PATHS_DATA: '/tmp' } });
+    expect(of('grafana').volumes).toEqual(['../monitoring:/etc/monitoring:ro']);
+  });
+  test('lets everybody look, and nobody in', () => {
+    expect(of('grafana').environment).toMatchObject({
+      GF_AUTH_ANONYMOUS_ENABLED: 'true',
+      GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
+      GF_AUTH_BASIC_ENABLED: 'false',
+      GF_AUTH_DISABLE_LOGIN_FORM: 'true',
+      GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: 'true',
+      GF_USERS_ALLOW_SIGN_UP: 'false',
+    });
+  });
 });
 
 test('Compose 1.29 can read it too', () => {

@@ -11,9 +11,9 @@ type Service = { environment?: Record<string, string> };
 const compose: { services: Record<string, Service> } = parse(read('onprem/compose.yaml'), { merge: true });
 const given = (service: string) => Object.keys(compose.services[service]?.environment ?? {}).sort();
 
-/** Of Compose itself, which finds it in .env and needs no mention of it in its file. */
-const ofCompose = 'COMPOSE_PROJECT_NAME';
-const example = read('onprem/.env.example').replace(new RegExp(`^${ofCompose}=.+$`, 'm'), '');
+/** Of Compose itself, which finds these in .env and needs no mention of them in its file. */
+const ofCompose = /^#?COMPOSE_(PROJECT_NAME|PROFILES)=.+$/gm;
+const example = read('onprem/.env.example').replace(ofCompose, '');
 
 describe('a variable is in every place that has to know it, and in no other', () => {
   test('.env.example lists what compose.yaml reads', () => {
