@@ -1,6 +1,7 @@
 import { siteOf } from '../lambda/domain/decide.ts';
 import type { Measured } from './api-crash.ts';
 import type { Happening } from './cloud/happenings.ts';
+import { checkDashboard } from './dashboard/check.ts';
 import { isListening } from './processes.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,7 +18,8 @@ const recoveryTargetSeconds = 10;
 
 /** Looks at the world from outside: what it is like now, whatever the parts said on the way. */
 export async function checkEnd(stage: Stage, measured: Measured): Promise<Check[]> {
-  return [...figures(measured), ...(await world(stage)), ...troubles(stage.happenings.all)];
+  const dashboard = await checkDashboard(stage.site.prometheusUrl);
+  return [...figures(measured), ...(await world(stage)), ...troubles(stage.happenings.all), dashboard];
 }
 
 function figures({ failover, requests }: Measured): Check[] {
