@@ -115,7 +115,7 @@ export class FailoverStack extends Stack {
       api,
       receiver: receiver.lambda,
       reconciler: reconciler.lambda,
-      reconcilerLog: reconciler.log,
+      ...logs,
       counted,
       topic,
     });

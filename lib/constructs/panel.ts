@@ -23,6 +23,7 @@ export type PanelProps = {
   readonly api: HttpApi;
   readonly receiver: IFunction;
   readonly reconciler: IFunction;
+  readonly receiverLog: ILogGroup;
   readonly reconcilerLog: ILogGroup;
   readonly counted: Counted;
   readonly topic: ITopic;
@@ -43,16 +44,40 @@ export class Panel extends Construct {
       widgets: [
         [
           new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: third, height: 6 }),
-          this.#table('Who is in charge', third, props.reconcilerLog, [
-            `filter message = "${looked}"`,
-            'stats latest(site) as inCharge, latest(phase) as phase, latest(reason) as why, latest(@timestamp) as at by about',
-          ]),
-          this.#table('The last decisions', third, props.reconcilerLog, [
-            'filter message = "decided"',
-            'fields @timestamp, about, from, to, reason, epoch',
-            'sort @timestamp desc',
-            'limit 20',
-          ]),
+          this.#table(
+            'Who is in charge',
+            third,
+            [props.reconcilerLog],
+            [
+              `filter message = "${looked}"`,
+              'stats latest(site) as inCharge, latest(phase) as phase, latest(reason) as why, latest(@timestamp) as at by about',
+            ],
+          ),
+          this.#table(
+            'The last decisions',
+            third,
+            [props.reconcilerLog],
+            [
+              'filter message = "decided"',
+              'fields @timestamp, about, from, to, reason, epoch',
+              'sort @timestamp desc',
+              'limit 20',
+            ],
+          ),
+        ],
+        [
+          // Where the alarms send a person next.
+          this.#table(
+            'What went wrong',
+            3 * third,
+            [props.receiverLog, props.reconcilerLog],
+            [
+              'filter level in ["WARN", "ERROR"]',
+              'fields @timestamp, service, message, coalesce(error.message, why, code) as because',
+              'sort @timestamp desc',
+              'limit 20',
+            ],
+          ),
         ],
         [
           graph('What the site says (requests; the heartbeat is one each 11 s)', [
@@ -80,7 +105,7 @@ export class Panel extends Construct {
     });
   }
 
-  #table(title: string, width: number, log: ILogGroup, queryLines: string[]): LogQueryWidget {
+  #table(title: string, width: number, logs: ILogGroup[], queryLines: string[]): LogQueryWidget {
     const view = LogQueryVisualizationType.TABLE;
     return new LogQueryWidget({
       title,
@@ -88,7 +113,7 @@ export class Panel extends Construct {
       height: 6,
       view,
       queryLines,
-      logGroupNames: [log.logGroupName],
+      logGroupNames: logs.map(({ logGroupName }) => logGroupName),
     });
   }
 }

@@ -118,6 +118,15 @@ describe.each(configs)('the alarms of %s', (file) => {
       expect(body).toContain(shown);
   });
 
+  it('the dashboard shows what went wrong in the logs of both functions', () => {
+    const [dashboard] = ofType(resources, 'AWS::CloudWatch::Dashboard');
+    const body = JSON.stringify(dashboard?.DashboardBody);
+    const sources = body.slice(body.indexOf('What went wrong'), body.indexOf('filter level in'));
+    const filters = ofType(resources, 'AWS::Logs::MetricFilter') as { LogGroupName: { Ref: string } }[];
+    expect(filters).toHaveLength(2);
+    for (const { LogGroupName } of filters) expect(sources).toContain(LogGroupName.Ref);
+  });
+
   it('the access log has no header and no body in it', () => {
     const [stage] = ofType(resources, 'AWS::ApiGatewayV2::Stage');
     const settings = stage?.AccessLogSettings as { Format: string } | undefined;
