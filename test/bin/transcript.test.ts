@@ -207,7 +207,11 @@ test('an outage', async () => {
   const { moves } = json(await drill.failover('history', '--limit', '2', '--json'));
   expect(moves).toMatchObject([
     { kind: 'failback', reason: 'primary-recovered' },
-    { kind: 'failover', reason: 'primary-down', phases: { 'decision to healthy standby': expect.any(Number) } },
+    {
+      kind: 'failover',
+      reason: 'primary-down',
+      phases: { 'decision to healthy standby': expect.any(Number) },
+    },
   ]);
 }, 120_000);
 

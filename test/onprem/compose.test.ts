@@ -97,6 +97,10 @@ describe('Grafana', () => {
     expect(of('grafana').profiles).toEqual(['dashboards']);
     for (const name of all) expect(of(name).depends_on ?? []).not.toContain('grafana');
   });
+  test('keeps nothing: it writes to memory only', () => {
+    expect(of('grafana')).toMatchObject({ tmpfs: ['/tmp'], environment: { GF_PATHS_DATA: '/tmp' } });
+    expect(of('grafana').volumes).toEqual(['../monitoring:/etc/monitoring:ro']);
+  });
   test('lets everybody look, and nobody in', () => {
     expect(of('grafana').environment).toMatchObject({
       GF_AUTH_ANONYMOUS_ENABLED: 'true',
