@@ -28,7 +28,7 @@ small { color: var(--muted); font-size: 0.85rem; font-weight: normal; }
 dt { color: var(--muted); }
 dd { margin: 0 0 8px; }
 .story dd { margin: 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 8px; margin: 16px 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 8px; margin: 16px 0; }
 .tiles div { padding: 8px 12px; border-radius: 8px; background: var(--panel); }
 .tiles dt { font-size: 0.85rem; }
 .tiles dd { margin: 0; font-size: 1.5rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -36,11 +36,13 @@ dd { margin: 0 0 8px; }
 .legend svg { vertical-align: -2px; }
 figure { margin: 16px 0; }
 figcaption { font-weight: 600; }
+svg[width="0"] { position: absolute; }
 figure svg { display: block; width: 100%; height: auto; }
-.said { fill: var(--muted); }
+.said { fill: var(--muted); paint-order: stroke; stroke: var(--page); stroke-width: 3px; }
 .narrow { display: none; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
+th { overflow-wrap: normal; }
 th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--muted); font-size: 0.85rem; font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 500; }
@@ -58,6 +60,7 @@ code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace
   .story dd { margin-bottom: 8px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   th, td { padding: 6px 4px; font-size: 0.9rem; }
+  thead th { font-size: 0.75rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 11pt; }

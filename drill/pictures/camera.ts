@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { DrillError } from '../errors.ts';
+import { repack } from './repack.ts';
 
 export const picturesFolder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
@@ -24,14 +25,22 @@ export interface Camera {
    * @param name of the file, without its end
    * @param open brings the page to where it is to be seen; answers what of it is in the picture, all of the
    *             window without an answer
-   * @throws DrillError if the picture is too large
    */
   take(name: string, view: View, open: (page: Page) => Promise<Locator | undefined>): Promise<void>;
+  /** @throws DrillError that names the pictures that are too large */
+  check(): void;
 }
 
 /** @param say told each picture, in a line */
 export function createCamera(browser: Browser, say: (line: string) => void): Camera {
+  const tooLarge: string[] = [];
   return {
+    check() {
+      if (tooLarge.length === 0) return;
+      throw new DrillError(
+        `${tooLarge.join(', ')}: expected at most ${MOST_BYTES} bytes; make the view smaller, then run this again`,
+      );
+    },
     async take(name, { width, height, dark = false, scale = 1 }, open) {
       const context = await browser.newContext({
         viewport: { width, height },
@@ -43,15 +52,12 @@ export function createCamera(browser: Browser, say: (line: string) => void): Cam
       try {
         const page = await context.newPage();
         const seen = await open(page);
-        await (seen ?? page).screenshot({ path });
+        writeFileSync(path, repack(await (seen ?? page).screenshot()));
       } finally {
         await context.close();
       }
       const { size } = statSync(path);
-      if (size > MOST_BYTES)
-        throw new DrillError(
-          `${path} has ${size} bytes, expected at most ${MOST_BYTES}; make its view smaller, then run this again`,
-        );
+      if (size > MOST_BYTES) tooLarge.push(`${path} has ${size} bytes`);
       say(`wrote ${path} (${Math.round(size / 1000)} kB)`);
     },
   };

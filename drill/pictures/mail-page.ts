@@ -1,5 +1,5 @@
 import type { Mail } from '../mail.ts';
-import { html } from '../page/html.ts';
+import { html, Markup } from '../page/html.ts';
 
 const style = `
 body { margin: 0; padding: 16px; background: #ffffff; color: #1e293b; font: 15px/1.5 system-ui, Helvetica, Arial, sans-serif; }
@@ -15,7 +15,7 @@ pre { margin: 0; padding: 16px 20px; white-space: pre-wrap; overflow-wrap: anywh
 /** A mail as it arrived, as a mail reader shows it. */
 export function mailPage({ from, to, at, subject, text }: Mail): string {
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${subject}</title><style>${style}</style></head>
+<html lang="en"><head><meta charset="utf-8"><title>${subject}</title><style>${new Markup(style)}</style></head>
 <body><main><header><h1>${subject}</h1><dl><dt>From</dt><dd>${from}</dd><dt>To</dt><dd>${to.join(', ')}</dd><dt>Date</dt><dd>${new Date(at).toUTCString()}</dd></dl></header><pre>${text
     .trim()
     .split('\n')

@@ -44,12 +44,13 @@ export async function photograph(camera: Camera, context: Context): Promise<void
   const file = join(workDir, 'report.html');
   await writePage(file, { scenario: crash, stage, ...tools, checks, measured });
   const report = shows(readFileSync(file, 'utf8'), 'body');
-  await camera.take('report-light', { width: 1080, height: 1000 }, report);
-  await camera.take('report-dark', { width: 1080, height: 1000, dark: true }, report);
+  await camera.take('report-light', { width: 1080, height: 910 }, report);
+  await camera.take('report-dark', { width: 1080, height: 910, dark: true }, report);
   const mail = await stage.mails.waitFor(({ subject }) => subject.includes('the standby serves'), 1);
   await camera.take('mail', { width: 820, height: 600 }, shows(mailPage(mail)));
   await camera.take('haproxy-up', statsView, sites(stage));
   await photographOutage(camera, stage, tools);
+  camera.check();
 }
 
 /** Everything is up until the primary is killed, and stays as it is afterwards: nothing has to be caught in time. */
@@ -89,11 +90,12 @@ const shows =
     return of === 'body' ? undefined : page.locator(of);
   };
 
-const statsView = { width: 1500, height: 700 } as const;
+/** As narrow as its tables can be. */
+const statsView = { width: 1250, height: 700, scale: 2 } as const;
 
-/** HAProxy's own page, from the heading of the backend with both sites to its end. */
+/** HAProxy's own page, of it the backend with both sites. It would load itself anew while it is looked at. */
 const sites = (stage: Stage) => async (page: Page) => {
-  await page.goto(stage.site.statsUrl);
+  await page.goto(`${stage.site.statsUrl};norefresh`);
   return page.locator('table.tbl', { has: page.locator('a[name="service/primary"]') });
 };
 
@@ -101,7 +103,14 @@ const sites = (stage: Stage) => async (page: Page) => {
 const alerts = (stage: Stage) => async (page: Page) => {
   const response = await page.goto(`${stage.site.prometheusUrl}alerts`);
   if (!response?.ok()) await page.goto(`${stage.site.prometheusUrl}classic/alerts`);
-  await page.getByText('PrimaryDown').first().click();
+  const alert = page.getByText('PrimaryDown').first();
+  await alert.click();
   await page.getByText('firing', { exact: true }).first().waitFor();
+  // The alert comes right below the bar that stays: above it is where the rules are on this machine.
+  const [at, bar] = await Promise.all([
+    alert.boundingBox(),
+    page.locator('nav, header').first().boundingBox(),
+  ]);
+  await page.evaluate(`scrollBy(0, ${(at?.y ?? 0) - (bar?.height ?? 0) - 14})`);
   return undefined;
 };

@@ -36,7 +36,7 @@ export const results: readonly RequestResult[] = Array.from(
   (_, number) => requestAt(number),
 );
 
-export const executions: readonly Execution[] = results
+const executions: readonly Execution[] = results
   .filter(({ servedBy }) => servedBy !== null)
   .map(({ requestId, servedBy }) => ({ requestId, site: servedBy?.split('/')[0] ?? '' }));
 
