@@ -78,7 +78,7 @@ function tiles(data: ReportData): Markup {
           ['Idempotent lost', String(idempotent.lost), `of ${idempotent.sent}`],
           ['POST lost', String(nonIdempotent.lost), `of ${nonIdempotent.sent}`],
           ['POST executed twice', String(account.executedTwice)],
-          ['Answered late (parked)', String(countLate(data)), `of ${account.sent}`],
+          ['Answered late', String(countLate(data)), `of ${account.sent}`],
           ['Slowest answer', `${account.slowestSeconds.toFixed(2)} s`],
         ] as const)),
     ['Checks held', String(data.checks.filter(({ held }) => held).length), `of ${data.checks.length}`],

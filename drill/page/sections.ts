@@ -74,7 +74,7 @@ ${heading}
 ${row('idempotent (GET, PUT)', account.idempotent)}
 ${row('POST', account.nonIdempotent)}
 </tbody></table></div>
-<p>${countLate(data)} answered late (parked): after ${LATE_MS} ms or more. The slowest took ${seconds(account.slowestSeconds)}. An idempotent request that was executed twice harmed nobody: repeating it is what makes a failover unnoticeable.</p>
+<p>${countLate(data)} answered late (parked, queued or tried again): after ${LATE_MS} ms or more. The slowest took ${seconds(account.slowestSeconds)}. An idempotent request that was executed twice harmed nobody: repeating it is what makes a failover unnoticeable.</p>
 </section>`;
 }
 

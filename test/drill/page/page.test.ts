@@ -33,7 +33,7 @@ const pages: [string, ReportData, string[], string[]][] = [
       'Idempotent lost 0 of 1620',
       'POST lost 1 of 180',
       'POST executed twice 0',
-      'Answered late (parked) 77 of 1800',
+      'Answered late 77 of 1800',
       'Slowest answer 1.80 s',
       'clients were home 0.75 s after the primary was started again, and the standby slept after 22.75 s',
       '✓ held the primary serves primary/a',
