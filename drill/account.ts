@@ -13,6 +13,11 @@ export interface RequestResult {
   readonly error: string | null;
 }
 
+/** Whether a request got an answer that its client can use. */
+export function isGood({ status }: Pick<RequestResult, 'status'>): boolean {
+  return status !== null && status >= 200 && status <= 299;
+}
+
 /** What a site recorded before it answered. */
 export interface Execution {
   readonly requestId: string;
@@ -73,7 +78,7 @@ export function account(results: readonly RequestResult[], executions: readonly 
 }
 
 function accountClass(results: readonly RequestResult[], times: ReadonlyMap<string, number>): ClassAccount {
-  const lost = results.filter(({ status }) => status === null || status < 200 || status > 299);
+  const lost = results.filter((result) => !isGood(result));
   const indeterminate = lost.filter(({ requestId }) => times.has(requestId)).length;
   return {
     sent: results.length,

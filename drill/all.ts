@@ -31,7 +31,7 @@ const usage = `Plays every scenario that npm start -- --list shows, each on a si
 
   --config FILE   the configuration to rehearse (failover.yaml)
   --json FILE     write the outcomes as JSON
-  --logs FOLDER   keep the timeline of each scenario, and the logs of every part, there
+  --logs FOLDER   keep the timeline of each scenario, its report as a page, and the logs of every part, there
   --at-once N     scenarios at the same time, 1 to 4 (2)
   --help          this text
 
@@ -145,7 +145,7 @@ async function playOne(
     args: [
       fileURLToPath(new URL('main.ts', import.meta.url)),
       ...options,
-      ...(logsFolder ? ['--logs', join(workDir, name)] : []),
+      ...(logsFolder ? ['--logs', join(workDir, name), '--html', join(workDir, `${name}.html`)] : []),
     ],
     // What one scenario has compiled, the next one need not.
     env: { ...process.env, ...slot, NODE_COMPILE_CACHE: join(workDir, 'compiled') },

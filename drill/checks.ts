@@ -14,7 +14,7 @@ export interface Check {
 }
 
 /** The recovery that a drill on one machine must reach, in seconds. */
-const recoveryTargetSeconds = 10;
+export const recoveryTargetSeconds = 10;
 
 /** Looks at the world from outside: what it is like now, whatever the parts said on the way. */
 export async function checkEnd(stage: Stage, measured: Measured): Promise<Check[]> {

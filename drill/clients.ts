@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, account, readExecutions } from './account.ts';
+import { type Account, account, type Execution, readExecutions } from './account.ts';
 import { Happened } from './happened.ts';
 import { startLoad } from './load.ts';
 import type { LoadEvent } from './load-messages.ts';
@@ -28,6 +28,15 @@ export interface ClientsOptions {
 
 const requestTimeoutSeconds = 30;
 
+/** Where the clients of a drill write down each request once it has ended. */
+export const resultsFileIn = (workDir: string) => join(workDir, 'requests.jsonl');
+
+/** What both sites have recorded so far. */
+export async function executionsOn({ site, host }: Pick<Stage, 'site' | 'host'>): Promise<Execution[]> {
+  const ofPrimary = readFileSync(site.primaryLog, 'utf8').split('\n');
+  return readExecutions([...ofPrimary, ...(await host.containerLines())]);
+}
+
 /** Settles once the primary has answered. */
 export async function startClients(
   { site, host }: Stage,
@@ -43,7 +52,7 @@ export async function startClients(
       url: site.serviceUrl,
       requestsPerSecond,
       timeoutSeconds: requestTimeoutSeconds,
-      resultsFile: join(workDir, 'requests.jsonl'),
+      resultsFile: resultsFileIn(workDir),
     },
     (event) => {
       watch.load(event);
@@ -60,8 +69,7 @@ export async function startClients(
     async finish() {
       const results = await load.finish();
       if (broken) throw broken;
-      const lines = [...readFileSync(site.primaryLog, 'utf8').split('\n'), ...(await host.containerLines())];
-      return account(results, readExecutions(lines));
+      return account(results, await executionsOn({ site, host }));
     },
   };
   await clients.answeredBy('primary', 'clients are answered by the primary', { since: 0, seconds: 10 });

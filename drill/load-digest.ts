@@ -1,4 +1,4 @@
-import type { RequestResult } from './account.ts';
+import { isGood, type RequestResult } from './account.ts';
 import type { LoadEvent } from './load-messages.ts';
 
 /** Condenses results into the few events that a drill watches. */
@@ -39,7 +39,7 @@ export function createDigest(tell: (event: LoadEvent) => void): Digest {
     },
     ended(result) {
       inFlight -= 1;
-      const good = result.status !== null && result.status >= 200 && result.status <= 299;
+      const good = isGood(result);
       second[good ? 'ok' : 'failed'] += 1;
       second.slowestMs = Math.max(second.slowestMs, result.end - result.start);
       const by = result.servedBy?.split('/')[0];

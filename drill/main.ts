@@ -4,10 +4,11 @@ import { cleanUpOnEnd } from './endings.ts';
 import { DrillError, messageOf } from './errors.ts';
 import { hold } from './hold.ts';
 import { type Options, parseOptions, usage } from './options.ts';
+import { type Ran, writePage } from './page/write.ts';
 import { createProcesses } from './processes.ts';
 import { resultOf, summary } from './report.ts';
 import { scenarios } from './scenarios/index.ts';
-import { play, stageFor } from './scenarios/play.ts';
+import { brokenOff, play, stageFor } from './scenarios/play.ts';
 import { asJson, list, paceOf, verdict } from './scenarios/report.ts';
 import { describeStage, setStage } from './stage.ts';
 import { createTimeline } from './timeline.ts';
@@ -49,6 +50,7 @@ async function rehearse(options: Options): Promise<number> {
     for (const line of ['', ...describeStage(stage), ...paceOf(scenario), '']) print(line);
     if (options.hold) return await hold(stage, processes, timeline, print);
     const { healthFaultFile } = wanted;
+    const ran = { scenario, stage, workDir, timeline, requestsPerSecond };
     const { played, outcome } = await play(scenario, stage, {
       workDir,
       healthFaultFile,
@@ -56,6 +58,9 @@ async function rehearse(options: Options): Promise<number> {
       processes,
       timeline,
       watch,
+    }).catch(async (error: unknown) => {
+      if (options.htmlFile && error instanceof DrillError) await tellFailure(options.htmlFile, ran, error);
+      throw error;
     });
     const { checks, measured } = played;
     const lines = measured ? summary(measured, checks) : verdict(scenario, checks, outcome);
@@ -65,6 +70,7 @@ async function rehearse(options: Options): Promise<number> {
       const iam = await stage.cloud.iam.review();
       writeFileSync(options.jsonFile, `${JSON.stringify({ ...result, iam }, null, 2)}\n`);
     }
+    if (options.htmlFile) await writePage(options.htmlFile, { ...ran, checks, measured });
     return outcome.outcome === 'passed' ? 0 : 1;
   } catch (error) {
     const expected = error instanceof DrillError || error instanceof ConfigError;
@@ -73,6 +79,13 @@ async function rehearse(options: Options): Promise<number> {
   } finally {
     await processes.cleanup();
   }
+}
+
+/** Why it failed is what its caller must hear, even if the page cannot be written. */
+async function tellFailure(file: string, ran: Omit<Ran, 'checks'>, error: DrillError): Promise<void> {
+  await writePage(file, { ...ran, checks: [brokenOff(error)] }).catch((also: unknown) =>
+    complain(`${file} could not be written: ${messageOf(also)}`),
+  );
 }
 
 process.exitCode = await main();

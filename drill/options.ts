@@ -15,6 +15,8 @@ export interface Options {
   readonly configFile: string;
   /** Where the result is written as JSON. */
   readonly jsonFile: string | undefined;
+  /** Where the report is written as a page. */
+  readonly htmlFile: string | undefined;
   /** Where logs are kept; without it they go with the drill. */
   readonly logsFolder: string | undefined;
   readonly requestsPerSecond: number;
@@ -29,6 +31,7 @@ export const usage = `Rehearses a failover and the way back on this machine, wit
   --config FILE   the configuration to rehearse (failover.yaml)
   --rate N        requests per second that clients send, 1 to 2000 (50)
   --json FILE     write the result as JSON
+  --html FILE     write the report as a page: one file that needs nothing else
   --logs FOLDER   keep the logs of every part there
   --hold          bring everything up, say how to break it by hand, stay until Ctrl-C
   --help          this text
@@ -43,6 +46,7 @@ const described = {
   scenario: { type: 'string' },
   config: { type: 'string' },
   json: { type: 'string' },
+  html: { type: 'string' },
   logs: { type: 'string' },
   rate: { type: 'string' },
 } as const;
@@ -57,6 +61,7 @@ export function parseOptions(args: readonly string[]): Options {
     hold: values.hold ?? false,
     configFile: values.config ?? 'failover.yaml',
     jsonFile: writableFile('--json', values.json),
+    htmlFile: writableFile('--html', values.html),
     logsFolder: values.logs,
     requestsPerSecond: wholeNumber('--rate', values.rate ?? '50', 2000),
   };

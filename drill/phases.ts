@@ -18,6 +18,22 @@ export const phaseMeanings: Record<PhaseName, string> = {
   route: 'the first client is answered by the standby',
 };
 
+/** What a phase may take, in seconds, and what that rests on. */
+interface Budget {
+  readonly seconds: number;
+  readonly restsOn: string;
+}
+
+/** Going over one is told, and fails nothing: what must hold is the whole. */
+export const phaseBudgets: Record<PhaseName, Budget> = {
+  detect: { seconds: 0.5, restsOn: 'HAProxy checks every 0.5 s; traffic that is refused tells it at once' },
+  alert: { seconds: 1, restsOn: 'a scrape and an evaluation every 0.25 s; Alertmanager does not wait' },
+  decide: { seconds: 0.25, restsOn: 'two functions that are warm' },
+  dispatch: { seconds: 2, restsOn: 'SSM takes 1 to 2 s on AWS' },
+  start: { seconds: 0.75, restsOn: 'a prepared container starts in half a second; HAProxy asks every 0.2 s' },
+  route: { seconds: 0.25, restsOn: 'HAProxy lets what is parked go on' },
+};
+
 /**
  * The recovery, from the failure to the first answer of the standby. The data path does not wait for the
  * control path, so a phase may end after the whole is over: it then counts up to the end.

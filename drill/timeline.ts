@@ -14,6 +14,8 @@ export type Tone = 'good' | 'bad' | 'plain';
 /** The story of a drill, told while it happens. */
 export interface Timeline {
   readonly events: readonly TimelineEvent[];
+  /** Where the clock stands at zero, in Unix milliseconds; undefined before the first event. */
+  readonly start: number | undefined;
   /** From here on the clock counts; without it, from the first event. */
   restart(at?: number): void;
   add(who: string, what: string, options?: { at?: number; tone?: Tone }): void;
@@ -42,6 +44,9 @@ export function createTimeline(output: Output, env: Readonly<NodeJS.ProcessEnv> 
   let start: number | undefined;
   return {
     events,
+    get start() {
+      return start;
+    },
     restart(at = Date.now()) {
       start = at;
     },

@@ -1,15 +1,7 @@
-import {
-  BIN_SECONDS,
-  binned,
-  linear,
-  logarithmic,
-  roundUp,
-  stacked,
-  type TimeAxis,
-  timeAxis,
-} from './plot-scale.ts';
-import { type Kind, kinds, type Sample } from './runs.ts';
-import { element, type Point, polygon, text } from './svg.ts';
+import { kindMeanings, kinds, type Sample } from '../plot/samples.ts';
+import { binned, linear, logarithmic, roundUp, type TimeAxis, timeAxis, totalRate } from '../plot/scale.ts';
+import { element, text } from '../plot/svg.ts';
+import { type Colours, drawLatencies, drawRates, duration, levels, moment } from '../plot/traffic.ts';
 
 /** One config in the plot. */
 export interface Panel {
@@ -20,17 +12,11 @@ export interface Panel {
 }
 
 /** Told apart by lightness as well, for those who do not see all colours. */
-const colours: Record<Kind, string> = {
+const colours: Colours = {
   primary: '#15803d',
   standby: '#d97706',
   parked: '#7c3aed',
   failed: '#dc2626',
-};
-const meanings: Record<Kind, string> = {
-  primary: 'primary',
-  standby: 'standby',
-  parked: 'answered late (parked)',
-  failed: 'failed',
 };
 const ink = '#1e293b';
 const faint = '#cbd5e1';
@@ -45,8 +31,6 @@ const gap = 10;
 const panelHeight = 30 + ratesHeight + gap + latencyHeight + 25;
 /** Milliseconds. */
 const latencies = [1, 30_000] as const;
-/** Dots nearer to each other than this are one dot: there are thousands. */
-const DOT = 2;
 
 /**
  * Draws the panels below each other on one time axis: requests over time by how they ended, and below that
@@ -76,16 +60,13 @@ export function drawPlot(panels: readonly Panel[]): string {
   return `${element('svg', frame, parts.join('\n'))}\n`;
 }
 
-const totalRate = ({ rates }: { rates: Readonly<Record<Kind, number>> }) =>
-  kinds.reduce((sum, kind) => sum + rates[kind], 0);
-
 function legend(): string[] {
   const places = [left, left + 100, left + 200, left + 380];
   return kinds.flatMap((kind, index) => {
     const x = places[index] ?? left;
     return [
       element('rect', { x, y: 40, width: 12, height: 12, fill: colours[kind] }),
-      text(x + 18, 50, meanings[kind]),
+      text(x + 18, 50, kindMeanings[kind]),
     ];
   });
 }
@@ -99,23 +80,19 @@ function drawPanel(
   const rates = [y + 30, y + 30 + ratesHeight] as const;
   const latency = [rates[1] + gap, rates[1] + gap + latencyHeight] as const;
   const x = (at: number) => linear(at, [axis.from, axis.until], [left, right]);
+  const rate = (value: number) => linear(value, [0, mostRate], [rates[1], rates[0]]);
+  const taken = (value: number) => logarithmic(value, latencies, [latency[1], latency[0]]);
   return [
     text(left, y + 20, title, { 'font-weight': 'bold' }),
     ...timeGrid(axis, x, rates[0], latency[1]),
-    ...levels(
-      [0, mostRate / 2, mostRate],
-      (value) => linear(value, [0, mostRate], [rates[1], rates[0]]),
-      String,
-    ),
+    ...levels([0, mostRate / 2, mostRate], [left, right], rate, String, faint),
     text(right, y + 20, 'requests/s; below, the time each took', { 'text-anchor': 'end', fill: '#475569' }),
-    ...drawRates(samples, axis, x, (value) => linear(value, [0, mostRate], [rates[1], rates[0]])),
-    ...levels(
-      [1, 10, 100, 1000, 10_000],
-      (value) => logarithmic(value, latencies, [latency[1], latency[0]]),
-      (value) => (value < 1000 ? `${value} ms` : `${value / 1000} s`),
-    ),
-    ...drawLatencies(samples, axis, x, (value) => logarithmic(value, latencies, [latency[1], latency[0]])),
-    ...[0, repairedSeconds].filter((at) => at < axis.until).map((at) => moment(x(at), rates[0], latency[1])),
+    ...drawRates(samples, { axis, x, y: rate }, colours),
+    ...levels([1, 10, 100, 1000, 10_000], [left, right], taken, duration, faint),
+    ...drawLatencies(samples, { axis, x, y: taken }, colours),
+    ...[0, repairedSeconds]
+      .filter((at) => at < axis.until)
+      .map((at) => moment(x(at), rates[0], latency[1], ink)),
   ];
 }
 
@@ -128,59 +105,4 @@ function timeGrid(axis: TimeAxis, x: (at: number) => number, from: number, until
     }),
     ...(at % 2 === 0 ? [text(x(at), until + 15, `${at} s`, { 'text-anchor': 'middle' })] : []),
   ]);
-}
-
-/** Something was done to the primary. */
-function moment(x: number, from: number, until: number): string {
-  return element('path', { d: `M${x} ${from}V${until}`, stroke: ink, 'stroke-dasharray': '4 3' });
-}
-
-function levels(
-  values: readonly number[],
-  place: (value: number) => number,
-  label: (value: number) => string,
-): string[] {
-  return values.flatMap((value) => [
-    element('path', { d: `M${left} ${place(value)}H${right}`, stroke: faint }),
-    text(left - 6, place(value) + 4, label(value), { 'text-anchor': 'end' }),
-  ]);
-}
-
-/** A stack of steps: what the clients of each moment got. */
-function drawRates(
-  samples: readonly Sample[],
-  axis: TimeAxis,
-  x: (at: number) => number,
-  y: (rate: number) => number,
-): string[] {
-  const layers = binned(samples, axis).map((bin) => ({ at: bin.at, layers: stacked(bin) }));
-  return kinds.flatMap((kind) => {
-    if (layers.every((bin) => bin.layers[kind][0] === bin.layers[kind][1])) return [];
-    const edge = (side: 0 | 1): Point[] =>
-      layers.flatMap((bin): Point[] => [
-        [x(bin.at), y(bin.layers[kind][side])],
-        [x(bin.at + BIN_SECONDS), y(bin.layers[kind][side])],
-      ]);
-    return [polygon([...edge(1), ...edge(0).reverse()], { fill: colours[kind] })];
-  });
-}
-
-/** A dot for each request; one path for each kind, the rarest on top. */
-function drawLatencies(
-  samples: readonly Sample[],
-  { from, until }: TimeAxis,
-  x: (at: number) => number,
-  y: (milliseconds: number) => number,
-): string[] {
-  const grid = (value: number) => Math.round(value / DOT) * DOT;
-  return kinds.flatMap((kind) => {
-    const dots = new Set(
-      samples
-        .filter((one) => one.kind === kind && one.due >= from && one.due <= until)
-        .map(({ due, latency }) => `M${grid(x(due))} ${grid(y(latency))}h0`),
-    );
-    if (dots.size === 0) return [];
-    const look = { stroke: colours[kind], 'stroke-width': 2.5, 'stroke-linecap': 'round' };
-    return [element('path', { d: [...dots].join(''), ...look })];
-  });
 }

@@ -1,4 +1,4 @@
-import type { RequestResult } from '../account.ts';
+import { isGood, type RequestResult } from '../account.ts';
 
 /** From the fault to the repair, in Unix milliseconds. */
 export interface Window {
@@ -33,11 +33,6 @@ export function recoverySeconds(
   const moments = [endOfLastPause(results, window, requestsPerSecond), answerAfterLastLoss(results, window)];
   const known = moments.filter((moment) => moment !== undefined);
   return known.length === 0 ? 0 : Math.max(0, Math.max(...known) - window.from) / 1000;
-}
-
-/** Whether a request got an answer that its client can use. */
-export function isGood({ status }: RequestResult): boolean {
-  return status !== null && status >= 200 && status <= 299;
 }
 
 function endOfLastPause(

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { account, type RequestResult, readExecutions } from '../account.ts';
+import { sampleOf } from '../plot/samples.ts';
 import type { BenchStage } from './bench-stage.ts';
 import { controlRecord, home, servingRecorded } from './control-plane.ts';
 import { type Fault, faults } from './faults.ts';
 import type { PlannedRun } from './plan.ts';
 import { recoverySeconds } from './recovery.ts';
-import { countPostsInFlight, lossesOf, type Run, sampleOf } from './runs.ts';
+import { countPostsInFlight, lossesOf, type Run } from './runs.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
 export interface RunSettings {

@@ -1,20 +1,7 @@
-import type { Account, RequestResult } from '../account.ts';
+import { type Account, isGood, type RequestResult } from '../account.ts';
 import type { Phases } from '../phases.ts';
+import type { Sample } from '../plot/samples.ts';
 import type { PlannedRun } from './plan.ts';
-import { isGood } from './recovery.ts';
-
-/** How a request ended, as the plot shows it. */
-export const kinds = ['primary', 'standby', 'parked', 'failed'] as const;
-export type Kind = (typeof kinds)[number];
-
-/** One request as the plot needs it. */
-export interface Sample {
-  /** When it was due, in seconds since the fault. */
-  readonly due: number;
-  /** How long it took, in milliseconds. */
-  readonly latency: number;
-  readonly kind: Kind;
-}
 
 /** What one run measured. */
 export interface Run extends PlannedRun {
@@ -66,9 +53,6 @@ export function measuredRuns(outcomes: readonly Outcome[]): Run[] {
   return outcomes.flatMap((outcome) => (isFailed(outcome) ? [] : [outcome]));
 }
 
-/** An answer that took longer was held up: parked, queued or tried again. Milliseconds. */
-const LATE_MS = 250;
-
 /** A run without its thousands of requests. */
 export function brief(outcome: Outcome): object {
   if (isFailed(outcome)) return outcome;
@@ -86,18 +70,6 @@ export function lossesOf(results: readonly RequestResult[], faultAt: number): Lo
       ended: (end - faultAt) / 1000,
       answer: String(error ?? status),
     }));
-}
-
-/** @param faultAt Unix milliseconds */
-export function sampleOf(result: RequestResult, faultAt: number): Sample {
-  const latency = Math.max(1, result.end - result.start);
-  return { due: (result.start - faultAt) / 1000, latency, kind: kindOf(result, latency) };
-}
-
-function kindOf(result: RequestResult, latency: number): Kind {
-  if (!isGood(result)) return 'failed';
-  if (latency >= LATE_MS) return 'parked';
-  return result.servedBy?.startsWith('standby/') ? 'standby' : 'primary';
 }
 
 /** POSTs that were under way at any moment from the beginning of the strike to its end. */

@@ -51,7 +51,7 @@ export async function play(
     played = await scenario.play(stage, createTools(stage, context));
   } catch (error) {
     if (scenario.unhurried || !(error instanceof DrillError)) throw error;
-    played = { checks: [{ name: 'it was played to its end', held: false, observed: error.message }] };
+    played = { checks: [brokenOff(error)] };
   }
   // The default drill has this check in its own list.
   const { unhurried, tolerates } = scenario;
@@ -61,6 +61,13 @@ export async function play(
     outcome: outcomeOf(scenario, checks, (Date.now() - began) / 1000),
   };
 }
+
+/** What there is to say of a run that came to no end. */
+export const brokenOff = ({ message }: Error): Check => ({
+  name: 'it was played to its end',
+  held: false,
+  observed: message,
+});
 
 export function outcomeOf(
   { name, expected }: Pick<Scenario, 'name' | 'expected'>,

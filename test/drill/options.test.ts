@@ -14,9 +14,10 @@ describe('the options of a drill', () => {
   });
 
   it('are read', () => {
-    expect(parseOptions(['--rate', '500', '--json', 'x.json', '--hold'])).toMatchObject({
+    expect(parseOptions(['--rate', '500', '--json', 'x.json', '--html', 'x.html', '--hold'])).toMatchObject({
       requestsPerSecond: 500,
       jsonFile: 'x.json',
+      htmlFile: 'x.html',
       hold: true,
     });
   });
@@ -34,11 +35,14 @@ describe('the options of a drill', () => {
     );
   });
 
-  it('refuse a result file that could not be written, before anything is started', () => {
-    expect(() => parseOptions(['--json', '/nowhere/x.json'])).toThrow(
-      '--json: received "/nowhere/x.json", expected the path of a file to write',
-    );
-  });
+  test.each(['--json', '--html'])(
+    'refuse a file for %s that could not be written, before the run',
+    (option) => {
+      expect(() => parseOptions([option, '/nowhere/x'])).toThrow(
+        `${option}: received "/nowhere/x", expected the path of a file to write`,
+      );
+    },
+  );
 
   test.each([['--fast'], ['now'], ['--json']])('%s is refused with the way to the help', (...args) => {
     expect(() => parseOptions(args)).toThrow(/npm start -- --help/);

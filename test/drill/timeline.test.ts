@@ -19,6 +19,7 @@ test('lines have steady columns, and the clock counts from the restart', () => {
     '+ 122.00 s  alertmanager   posts\n',
   ]);
   expect(timeline.events.map(({ who }) => who)).toEqual(['drill', 'haproxy', 'alertmanager']);
+  expect(timeline.start).toBe(10_000);
 });
 
 test('what comes before the restart has a negative time', () => {

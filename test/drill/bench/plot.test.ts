@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { drawPlot } from '../../../drill/bench/plot.ts';
-import { binned, linear, logarithmic, roundUp, stacked, timeAxis } from '../../../drill/bench/plot-scale.ts';
-import { countPostsInFlight, lossesOf, type Sample, sampleOf } from '../../../drill/bench/runs.ts';
-import { element, polygon, text } from '../../../drill/bench/svg.ts';
+import { countPostsInFlight, lossesOf } from '../../../drill/bench/runs.ts';
+import { type Sample, sampleOf } from '../../../drill/plot/samples.ts';
+import { binned, linear, logarithmic, roundUp, stacked, timeAxis } from '../../../drill/plot/scale.ts';
+import { element, polygon, text } from '../../../drill/plot/svg.ts';
 import { result } from './fixture.ts';
 
 const sample = (due: number, kind: Sample['kind'], latency = 2): Sample => ({ due, kind, latency });

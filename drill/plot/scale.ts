@@ -1,4 +1,4 @@
-import { type Kind, kinds, type Sample } from './runs.ts';
+import { type Kind, kinds, type Sample } from './samples.ts';
 
 /** The times that all panels show, in seconds since the fault. */
 export interface TimeAxis {
@@ -23,15 +23,22 @@ export function timeAxis(panels: readonly (readonly Sample[])[], most = 20): Tim
 }
 
 /** Counts requests per step by the moment at which they were due: what each client of that moment got. */
-export function binned(samples: readonly Sample[], { from, until }: TimeAxis): Bin[] {
-  const count = Math.round((until - from) / BIN_SECONDS);
+export function binned(
+  samples: readonly Sample[],
+  { from, until }: TimeAxis,
+  stepSeconds = BIN_SECONDS,
+): Bin[] {
+  const count = Math.round((until - from) / stepSeconds);
   const bins = Array.from({ length: count }, () => ({ primary: 0, standby: 0, parked: 0, failed: 0 }));
   for (const { due, kind } of samples) {
-    const bin = bins[Math.floor((due - from) / BIN_SECONDS + 1e-9)];
-    if (due >= from && bin) bin[kind] += 1 / BIN_SECONDS;
+    const bin = bins[Math.floor((due - from) / stepSeconds + 1e-9)];
+    if (due >= from && bin) bin[kind] += 1 / stepSeconds;
   }
-  return bins.map((rates, index) => ({ at: from + index * BIN_SECONDS, rates }));
+  return bins.map((rates, index) => ({ at: from + index * stepSeconds, rates }));
 }
+
+/** All kinds together, in requests per second. */
+export const totalRate = ({ rates }: Bin) => kinds.reduce((sum, kind) => sum + rates[kind], 0);
 
 /** The share of each kind on top of the ones before it, as [bottom, top] in requests per second. */
 export function stacked({ rates }: Bin): Record<Kind, readonly [number, number]> {

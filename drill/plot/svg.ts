@@ -17,6 +17,11 @@ export function text(x: number, y: number, content: string, attributes: Attribut
   return element('text', { x, y, ...attributes }, escaped(content));
 }
 
+/** What an element is called; its content is escaped. */
+export function title(content: string, attributes: Attributes = {}): string {
+  return element('title', attributes, escaped(content));
+}
+
 /** A filled area. Points that repeat the one before them are left out. */
 export function polygon(points: readonly Point[], attributes: Attributes): string {
   const written = points.map(([x, y]) => `${short(x)},${short(y)}`);
