@@ -29,7 +29,13 @@ async function bench(): Promise<boolean> {
       timeline,
       createWatch(timeline),
     );
-    const env = { ...process.env, ...cloud.operatorEnvironment, FAILOVER_CONFIG: rehearsed.configFile };
+    const env = {
+      ...process.env,
+      ...cloud.operatorEnvironment,
+      FAILOVER_CONFIG: rehearsed.configFile,
+      // As `npm run failover` sets it: taking the types away anew each time takes longer than the rest of the help.
+      NODE_COMPILE_CACHE: 'node_modules/.cache/failover',
+    };
     return await measure(env);
   } finally {
     await processes.cleanup();
@@ -47,6 +53,8 @@ const names = Object.keys(commands) as Name[];
 
 async function measure(env: NodeJS.ProcessEnv): Promise<boolean> {
   const times: Record<Name, number[]> = { 'empty Node': [], help: [], status: [] };
+  // What has never run is compiled first, once.
+  for (const name of names) await take(commands[name], env);
   for (let run = 0; run < runs; run++) {
     for (const name of names) times[name].push(await take(commands[name], env));
   }
