@@ -1,3 +1,4 @@
+import { reasons } from './domain/reasons.ts';
 import type { Entry, Seen } from './domain/types.ts';
 import {
   hostSeen,
@@ -5,7 +6,6 @@ import {
   lastSaid,
   leads,
   primarySeen,
-  reasons,
   texts,
   type Urgency,
   witnessSeen,

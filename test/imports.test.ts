@@ -26,6 +26,7 @@ const refused: [string, string][] = [
   ['lambda/receiver', '../../bin/cli/app.ts'],
   ['lib', '../bin/cli/app.ts'],
   ['bin/cli', '../../lambda/ports.ts'],
+  ['bin/cli', '../../lambda/messages.ts'],
   ['bin/cli/aws', '../../../lambda/adapters/dynamodb.ts'],
   ['bin/cli', '../../lib/app.ts'],
   ['bin/cli/doctor', '../../../drill/http.ts'],
@@ -40,7 +41,6 @@ const allowed: [string, string][] = [
   ['bin/cli/doctor', '../site/bundle.ts'],
   ['bin/cli/aws', '@aws-sdk/client-ssm'],
   ['bin/cli/steer', '../../../lambda/domain/decide.ts'],
-  ['bin/cli/steer', '../../../lambda/messages.ts'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'imports-'));

@@ -65,6 +65,3 @@ export const certificateParameters = ({ name }: Config) => ({
 });
 
 export const documentName = ({ name }: Config, service: ServiceConfig): string => `${name}-${service.name}`;
-
-/** Of lib/constructs/reconciler.ts: the alias through which operators ask. */
-export const reconcilerName = ({ name }: Config): string => `${name}-reconciler:operators`;

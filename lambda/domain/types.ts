@@ -1,5 +1,9 @@
 import type { Health } from './evidence.ts';
 
+import type { Reason } from './reasons.ts';
+
+export type { Reason };
+
 /** The words of the domain. All moments are Unix milliseconds; all policy times are seconds. */
 
 export type Site = 'primary' | 'standby';
@@ -237,61 +241,6 @@ export type Effect =
   | { readonly type: 'start-host'; readonly instanceType?: string }
   | { readonly type: 'stop-host' }
   | { readonly type: 'deliver'; readonly entry: Entry };
-
-/** Why the service stands where it stands, or does not move: exactly one per decision. */
-export type Reason =
-  // The primary is in charge.
-  | 'primary-healthy'
-  | 'primary-suspected'
-  | 'suspicion-rate-limited'
-  | 'awaiting-confirmation'
-  | 'suspicion-passed'
-  | 'standby-cooling'
-  | 'self-test-running'
-  | 'self-test-passed'
-  | 'self-test-failed'
-  // The site is silent: nothing fresh proves anything about the primary.
-  | 'never-heard'
-  | 'prometheus-dead'
-  | 'alertmanager-dead'
-  | 'site-silent'
-  | 'site-dark'
-  // On the way to the standby, and there.
-  | 'primary-down'
-  | 'standby-starting'
-  | 'start-failed'
-  | 'host-not-ready'
-  | 'no-capacity'
-  | 'standby-healthy'
-  | 'standby-not-answering'
-  | 'primary-still-down'
-  | 'primary-not-yet-stable'
-  | 'cooldown-active'
-  | 'flapping'
-  | 'held-by-operator'
-  // On the way home.
-  | 'primary-recovered'
-  | 'primary-back-before-standby'
-  | 'standby-draining'
-  | 'standby-drained'
-  | 'standby-stopping'
-  | 'stop-failed'
-  | 'standby-stopped'
-  // Operators.
-  | 'paused-by-operator'
-  | 'not-paused'
-  | 'not-flapping'
-  | 'switchover-requested'
-  | 'failover-requested'
-  | 'failback-requested'
-  | 'self-test-requested'
-  | 'primary-not-healthy'
-  | 'standby-already-in-charge'
-  | 'primary-already-in-charge'
-  | 'move-under-way'
-  // Upkeep.
-  | 'host-idle'
-  | 'drift';
 
 export type Policy = {
   /** Evidence that the primary is down counts for this long. */

@@ -16,7 +16,7 @@ import { httpWitness } from '../adapters/http-witness.ts';
 import { snsNotifier } from '../adapters/sns-notifier.ts';
 import { ssmStandby } from '../adapters/ssm-standby.ts';
 import type { Decision } from '../domain/types.ts';
-import { reasons } from '../messages.ts';
+import { reasons } from '../domain/reasons.ts';
 import type { ServicePorts, ServiceSettings } from '../ports.ts';
 import { required, serviceSettings } from '../settings.ts';
 import { isThorough, type OperatorCall, operatorCall, servicesOf } from './nudge.ts';
@@ -57,19 +57,13 @@ async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<
 /** With what the decision was made from, so that whoever asks can see why, and what would come next. */
 async function answer({ service, request }: OperatorCall): Promise<unknown> {
   const settings = settingsOf(service);
-  const ports = portsOf(settings);
+  const { policy } = settings;
   const nudge = { isThorough: true, ...(request && { request }) };
-  const { answer: given, ...decision } = await reconcile(service, ports, settings.policy, nudge);
-  const seen = {
-    ...decision,
-    policy: settings.policy,
-    evidence: await ports.evidence.load(service),
-    at: ports.clock(),
-    // Where the history is.
-    table,
-  };
+  const { answer: given, ...look } = await reconcile(service, portsOf(settings), policy, nudge);
+  // The table is where the history is.
+  const seen = { ...look, policy, at: Date.now(), table };
   if (given?.accepted === false) return { ...seen, accepted: false, message: reasons[given.reason] };
-  return { ...seen, accepted: true, message: reasons[decision.reason] };
+  return { ...seen, accepted: true, message: reasons[look.reason] };
 }
 
 async function reconcileAll(concerned: readonly string[], isThorough: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   Answer,
   Decision,
   Effect,
+  Evidence,
   Observation,
   OperatorRequest,
   Policy,
@@ -29,11 +30,14 @@ type Results = Pick<Observation, 'command' | 'delivered' | 'hostStart'> & {
 
 const nothing: Results = { errors: [] };
 
+/** A decision, and what the site had said when it was made. */
+export type Look = Decision & { readonly evidence: Evidence };
+
 /**
  * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
  * Intent is recorded before it is acted upon; a writer who lost the race looks again.
  *
- * @returns the last decision, with the answer to the request if there was one
+ * @returns the last decision and its evidence, with the answer to the request if there was one
  * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
  *   is tried again by a later nudge, and the failed invocation tells people.
  */
@@ -42,7 +46,7 @@ export async function reconcile(
   ports: ServicePorts,
   policy: Policy,
   { request, isThorough = false }: Nudge = {},
-): Promise<Decision> {
+): Promise<Look> {
   let results = nothing;
   let answer: Answer | undefined;
   const errors: Error[] = [];
@@ -60,7 +64,7 @@ export async function reconcile(
     if (decision.state === before.value && decision.effects.length === 0) {
       if (isThorough) logLook(decision, ports);
       if (errors.length > 0) throw new AggregateError(errors, errors.map((e) => e.message).join('; '));
-      return { ...decision, ...(answer && { answer }) };
+      return { ...decision, evidence: seen.evidence, ...(answer && { answer }) };
     }
     results = await act(decision.effects, ports);
     errors.push(...results.errors);

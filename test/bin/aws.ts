@@ -1,5 +1,4 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -39,7 +38,6 @@ export class Account {
   readonly ssm = mockClient(SSMClient);
   readonly secrets = mockClient(SecretsManagerClient);
   readonly lambda = mockClient(LambdaClient);
-  readonly dynamo = mockClient(DynamoDBClient);
   readonly sns = mockClient(SNSClient);
   readonly ec2 = mockClient(EC2Client);
 
@@ -61,13 +59,17 @@ export class Account {
     this.#mockSecrets();
     this.lambda.on(InvokeCommand).callsFake(() => ({
       Payload: Buffer.from(
-        JSON.stringify({ accepted: true, message: '', reason: 'primary-healthy', state: this.state }),
+        JSON.stringify({
+          accepted: true,
+          message: '',
+          reason: 'primary-healthy',
+          state: this.state,
+          evidence: { upAt: this.heartbeatAt },
+          policy: {},
+          at: Date.now(),
+          table: 'shop-state',
+        }),
       ),
-    }));
-    this.dynamo.on(GetItemCommand).callsFake(() => ({
-      ...(this.heartbeatAt !== undefined && {
-        Item: { value: { M: { upAt: { N: String(this.heartbeatAt) } } } },
-      }),
     }));
     this.sns.on(ListSubscriptionsByTopicCommand).callsFake(() => ({ Subscriptions: this.subscriptions }));
   }

@@ -3,7 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import { examples } from '../../docs/source/email-examples.ts';
 import type { Entry, EntryKind, Reason, Seen } from '../../lambda/domain/types.ts';
 import { message, urgencyOf } from '../../lambda/mail.ts';
-import { hostSeen, lastSaid, mailKinds, primarySeen, reasons, texts, words } from '../../lambda/messages.ts';
+import { reasons } from '../../lambda/domain/reasons.ts';
+import { hostSeen, lastSaid, mailKinds, primarySeen, texts, words } from '../../lambda/messages.ts';
 
 const kinds = Object.keys(texts) as EntryKind[];
 const at = Date.UTC(2026, 0, 14, 3, 12, 9, 300);

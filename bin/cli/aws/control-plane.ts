@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Decision, Evidence, OperatorRequest, Policy } from '../../../lambda/domain/types.ts';
 import { CliError } from '../errors.ts';
@@ -23,20 +22,30 @@ type Without<Request, Key extends PropertyKey> = Request extends unknown ? Omit<
 /** `status` wants nothing but to know. */
 export type Asked = { readonly action: 'status' } | Without<OperatorRequest, 'by'>;
 
-/** Asks the reconciler as an operator does. @throws CliError */
+/** Asks the reconciler as an operator does. @param name of failover.yaml @throws CliError */
 export async function askReconciler(
   session: Session,
-  functionName: string,
+  name: string,
   service: string,
   asked: Asked,
 ): Promise<OperatorAnswer> {
+  // By the name that lib/constructs/reconciler.ts gives it: to read the stack's outputs takes as long as the answer.
+  const functionName = `${name}-reconciler:operators`;
   const Payload = JSON.stringify({ operator: { service, ...asked, by: operatorName() } });
   const answer = await invoke(session, functionName, Payload);
   const text = Buffer.from(answer.Payload ?? []).toString('utf8');
-  if (!answer.FunctionError) return JSON.parse(text);
+  if (!answer.FunctionError) return complete(JSON.parse(text));
   throw new CliError(
     `the reconciler failed: ${JSON.parse(text).errorMessage ?? answer.FunctionError}`,
     `Look at the log group /aws/lambda/${functionName.replace(/:.*$/, '')} in CloudWatch.`,
+  );
+}
+
+function complete(answer: OperatorAnswer): OperatorAnswer {
+  if (answer.evidence && answer.policy && answer.table) return answer;
+  throw new CliError(
+    'the reconciler that is deployed is older than this command and does not say what it decides from',
+    'Deploy this version first: "npx cdk deploy --all".',
   );
 }
 
@@ -51,25 +60,4 @@ async function invoke(session: Session, functionName: string, Payload: string) {
 /** Kept in the history with what was asked for. It is the operator's own word; CloudTrail knows the principal. */
 function operatorName(): string {
   return `${userInfo().username}@${hostname()}`.slice(0, 200);
-}
-
-/** When the site last said that the primary is up, in Unix milliseconds; undefined for never. @throws CliError */
-export async function lastHeartbeat(
-  session: Session,
-  table: string,
-  service: string,
-): Promise<number | undefined> {
-  try {
-    const { Item } = await new DynamoDBClient(session).send(
-      new GetItemCommand({
-        TableName: table,
-        // The key of lambda/adapters/dynamodb.ts.
-        Key: { pk: { S: `evidence#${service}` }, sk: { S: 'primary' } },
-      }),
-    );
-    const at = Item?.value?.M?.upAt?.N;
-    return at === undefined ? undefined : Number(at);
-  } catch (error) {
-    throw awsError(error, `read the evidence in ${table}`);
-  }
 }

@@ -67,7 +67,8 @@ function lookAtBundle(dir: string) {
 /** @throws CannotLook where nobody may or wants to look */
 async function cloudSide(flags: Flags, serviceName: string | undefined): Promise<CloudSide> {
   if (flags.noCloud) throw new CannotLook('--no-cloud');
-  const [{ openSession }, { readConfig, readOutputs, serviceOf }] = await Promise.all([
+  const [{ askReconciler }, { openSession }, { readConfig, readOutputs, serviceOf }] = await Promise.all([
+    import('../aws/control-plane.ts'),
     import('../aws/session.ts'),
     import('../deployment.ts'),
   ]);
@@ -77,6 +78,7 @@ async function cloudSide(flags: Flags, serviceName: string | undefined): Promise
     const service = serviceOf(config, isKnown ? serviceName : undefined);
     const session = await openSession(config.region);
     let outputs: ReturnType<typeof readOutputs> | undefined;
+    let status: ReturnType<typeof askReconciler> | undefined;
     return {
       session,
       config,
@@ -84,6 +86,10 @@ async function cloudSide(flags: Flags, serviceName: string | undefined): Promise
       outputs: () => {
         outputs ??= readOutputs(session, config);
         return outputs;
+      },
+      status: () => {
+        status ??= askReconciler(session, config.name, service.name, { action: 'status' });
+        return status;
       },
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { OperatorAnswer } from '../aws/control-plane.ts';
 import type { Outputs } from '../aws/stacks.ts';
 import type { Session } from '../aws/session.ts';
 import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
@@ -12,6 +13,8 @@ export type CloudSide = {
   readonly service: ServiceConfig;
   /** Of all stacks that are deployed, together. */
   readonly outputs: () => Promise<Outputs>;
+  /** What the reconciler says of the service. */
+  readonly status: () => Promise<OperatorAnswer>;
 };
 
 /** What the checks look at. */

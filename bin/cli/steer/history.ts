@@ -1,4 +1,4 @@
-import { reasons } from '../../../lambda/messages.ts';
+import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
 import { type Move, movesOf } from './moves.ts';

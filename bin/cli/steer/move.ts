@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { reasons } from '../../../lambda/messages.ts';
+import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { OperatorAnswer } from '../aws/control-plane.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';

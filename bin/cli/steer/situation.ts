@@ -1,6 +1,6 @@
 import { primaryHealth, type Health } from '../../../lambda/domain/evidence.ts';
 import type { Evidence, Reason, State } from '../../../lambda/domain/types.ts';
-import { reasons } from '../../../lambda/messages.ts';
+import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { OperatorAnswer } from '../aws/control-plane.ts';
 import { forecast, type Forecast } from './forecast.ts';
 import { moment, span } from './time.ts';

@@ -1,8 +1,7 @@
 import { askReconciler, type Asked, type OperatorAnswer } from '../aws/control-plane.ts';
 import { readHistory } from '../aws/history.ts';
 import { openSession } from '../aws/session.ts';
-import { readConfig, reconcilerName, serviceOf } from '../deployment.ts';
-import { CliError } from '../errors.ts';
+import { readConfig, serviceOf } from '../deployment.ts';
 import type { Config } from '../../../lib/config/schema.ts';
 import type { Entry } from '../../../lambda/domain/types.ts';
 
@@ -36,9 +35,8 @@ export async function openAll(flags: TargetFlags): Promise<Target> {
 async function open(config: Config, services: readonly string[]): Promise<Target> {
   const session = await openSession(config.region);
   let table: string | undefined;
-  // By the name that the stack gives it: its outputs would take as long to read as the answer.
   const ask: Target['ask'] = async (service, asked) => {
-    const answer = complete(await askReconciler(session, reconcilerName(config), service, asked));
+    const answer = await askReconciler(session, config.name, service, asked);
     table = answer.table;
     return answer;
   };
@@ -50,12 +48,4 @@ async function open(config: Config, services: readonly string[]): Promise<Target
       return readHistory(session, table, service, enough);
     },
   };
-}
-
-function complete(answer: OperatorAnswer): OperatorAnswer {
-  if (answer.evidence && answer.policy && answer.table) return answer;
-  throw new CliError(
-    'the reconciler that is deployed is older than this command and does not say what it decides from',
-    'Deploy this version first: "npx cdk deploy --all".',
-  );
 }

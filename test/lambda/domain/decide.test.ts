@@ -16,7 +16,8 @@ import type {
   StandbyFacts,
   State,
 } from '../../../lambda/domain/types.ts';
-import { mailKinds, reasons } from '../../../lambda/messages.ts';
+import { reasons } from '../../../lambda/domain/reasons.ts';
+import { mailKinds } from '../../../lambda/messages.ts';
 import { policy } from '../../support/policy.ts';
 
 const s = 1000;

@@ -29,11 +29,7 @@ export const cloudChecks: readonly Check[] = [
     },
     async run(world, fail) {
       const side = await world.cloud();
-      const { askReconciler } = await import('../../aws/control-plane.ts');
-      const { reconcilerName } = await import('../../deployment.ts');
-      const { state } = await askReconciler(side.session, reconcilerName(side.config), side.service.name, {
-        action: 'status',
-      });
+      const { state } = await side.status();
       if (state.drift) fail('drift', `drift: ${state.drift}`);
       if (!world.bundle.env.PRIMARY_IMAGE)
         throw new CannotLook('PRIMARY_IMAGE is not set in .env, so nothing is compared');
@@ -50,8 +46,7 @@ export const cloudChecks: readonly Check[] = [
     },
     async run(world, fail) {
       const side = await world.cloud();
-      const { lastHeartbeat } = await import('../../aws/control-plane.ts');
-      const at = await lastHeartbeat(side.session, await deployed(side, 'TableName'), side.service.name);
+      const { upAt: at } = (await side.status()).evidence;
       if (at === undefined) return fail('never', 'the cloud has never heard that the primary is up');
       const age = (world.clock() - at) / 1000;
       if (age > side.config.policy.heartbeatTimeoutSeconds) {
