@@ -11,6 +11,7 @@ import { decide, initialState } from '../lambda/domain/decide.ts';
 import { loadConfig } from '../lib/config/load.ts';
 import { buildBundle } from '../lib/constructs/bundle.ts';
 import { policyOf } from '../lib/policy.ts';
+import { spread } from './bench/rows.ts';
 
 const runs = 25;
 /** A cold import of the receiver may cost this much of the floor's. */
@@ -47,7 +48,7 @@ function bench(): boolean {
       times.floor.push(coldImport(probe, floor));
       times.bundle.push(coldImport(probe, bundle));
     }
-    const [own, least] = [median(times.bundle), median(times.floor)];
+    const [own, least] = [spread(times.bundle).median, spread(times.floor).median];
     const ratio = own / least;
     if (name === 'receiver' && ratio > receiverLimit) held = false;
     console.log(
@@ -74,10 +75,6 @@ const sizeOf = (bundle: string) =>
   readdirSync(bundle).reduce((sum, file) => sum + statSync(join(bundle, file)).size, 0);
 
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} KB`;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
 
 /** Seconds for one decision on the way to a failover. */
 function decisionSeconds(): number {

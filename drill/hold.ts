@@ -1,10 +1,19 @@
-import { type Controls, startControl } from './control.ts';
+import { type Controls, findHeldDrill, startControl } from './control.ts';
 import { DrillError } from './errors.ts';
 import { writeOperatorEnv } from './operator-env.ts';
 import { controlFile, operatorEnvFile } from './paths.ts';
 import type { Processes } from './processes.ts';
 import type { Stage } from './stage.ts';
 import type { Timeline } from './timeline.ts';
+
+/** One can be steered at a time: its address is in a file of this user. @throws DrillError if there is one already */
+export function refuseSecondHold(): void {
+  const held = findHeldDrill(controlFile());
+  if (held)
+    throw new DrillError(
+      `--hold: a drill is held already (process ${held.pid}); end it with Ctrl-C, or steer that one`,
+    );
+}
 
 /** Leaves everything up, says where it is and how to break it, and never returns. */
 export async function hold(

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { ConfigError } from '../lib/config/load.ts';
 import { cleanUpOnEnd } from './endings.ts';
 import { DrillError, messageOf } from './errors.ts';
-import { hold } from './hold.ts';
+import { hold, refuseSecondHold } from './hold.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { type Ran, writePage } from './page/write.ts';
 import { createProcesses } from './processes.ts';
@@ -45,6 +45,7 @@ async function rehearse(options: Options): Promise<number> {
   const workDir = workFolder(options.logsFolder, processes.onCleanup);
   cleanUpOnEnd(processes.cleanup, complain);
   try {
+    if (options.hold) refuseSecondHold();
     const wanted = stageFor(scenario, { configFile: options.configFile, workDir });
     const stage = await setStage(wanted, processes, timeline, watch);
     for (const line of ['', ...describeStage(stage), ...paceOf(scenario), '']) print(line);

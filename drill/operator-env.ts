@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { quoted } from './quoted.ts';
 
 /**
  * Writes what a shell needs to steer a drill as an operator steers AWS: the variables that every SDK client reads,
@@ -6,7 +7,6 @@ import { rmSync, writeFileSync } from 'node:fs';
  * @returns removes it again
  */
 export function writeOperatorEnv(file: string, variables: Readonly<Record<string, string>>): () => void {
-  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   rmSync(file, { force: true });
   writeFileSync(file, lines.join(''), { mode: 0o600 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHost, type StandbyHost } from './host.ts';
 import type { Program } from '../parts/index.ts';
+import { quoted } from '../quoted.ts';
 import type { StandinImage } from './standin-store.ts';
 
 /** A host whose scripts use the real Docker daemon. @param realDocker path of the docker command */
@@ -41,10 +42,9 @@ export function createProcessHost(
   stunnel?: Program,
 ): StandbyHost {
   const standin = fileURLToPath(new URL('docker-standin.ts', import.meta.url));
-  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const host = createHost({
     folder,
-    dockerCommand: `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(standin)} "$@"\n`,
+    dockerCommand: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(standin)} "$@"\n`,
     environment: {},
     stunnel,
   });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invocation, type Program } from '../parts/index.ts';
+import { quoted } from '../quoted.ts';
 
 /** How a script on the host ended. */
 export interface HostRun {
@@ -166,7 +167,6 @@ export function createHost({ folder, dockerCommand, environment, stunnel }: Host
 }
 
 const besides = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** A script that starts a program as a part is started, with what it needs to run at all. */
 function starting(program: Program): string {

@@ -11,7 +11,7 @@ export const monitoring = (): Row => ({
     strips({
       title: 'What Prometheus reaches',
       says: 'Each thing that Prometheus looks at. haproxy or primary missing: a failover rests on one view alone, and the way home waits. alertmanager missing: the cloud hears nothing. A gap in all of them: Prometheus was off.',
-      queries: [{ expr: 'min by (job) (up)', legend: '{{job}}', every: '1s' }],
+      queries: [{ expr: 'min by (job) (up)', legend: '{{job}}' }],
       width: 8,
       unit: Short,
       words: { 0: ['silent', 'red'], 1: ['answers', 'green'] },
@@ -42,7 +42,7 @@ export const monitoring = (): Row => ({
           legend: 'evidence',
           every: '5s',
         },
-        { expr: 'max(scrape_duration_seconds{job="haproxy"})', legend: 'scrape of HAProxy', every: '1s' },
+        { expr: 'max(scrape_duration_seconds{job="haproxy"})', legend: 'scrape of HAProxy' },
       ],
       width: 8,
       unit: Seconds,

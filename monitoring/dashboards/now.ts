@@ -15,7 +15,7 @@ export const now = (): Row => ({
     figures({
       title: 'Who serves',
       says: 'Where HAProxy sends clients at this moment. Orange: the primary is down and the standby serves clients; find out why. Red: neither answers, and clients wait; if it stays red for more than a few seconds, look at the row "The last outage". No value: HAProxy itself does not answer, and clients get nothing.',
-      queries: [{ expr: inService, every: '1s' }],
+      queries: [{ expr: inService }],
       width: 6,
       unit: Short,
       words: { 0: ['nobody', 'red'], 1: primary, 2: standby },
@@ -28,7 +28,6 @@ export const now = (): Row => ({
         {
           // A standby that is started for a self-test changes nothing for clients while the primary is up.
           expr: `min(${lastChange('primary')}) and ${isUp('primary')} == 1 or min(${lastChange('primary|standby')})`,
-          every: '1s',
         },
       ],
       width: 5,
@@ -74,8 +73,8 @@ export const now = (): Row => ({
       title: 'Who served when',
       says: 'Above: where HAProxy sent clients. Below: who answered them. They differ for a moment during a move, and while no client asks. Red above for longer than the RTO: clients waited longer than you promised.',
       queries: [
-        { expr: inService, legend: 'sent to', every: '1s' },
-        { expr: answering, legend: 'answered by', every: '1s' },
+        { expr: inService, legend: 'sent to' },
+        { expr: answering, legend: 'answered by' },
       ],
       width: 24,
       unit: Short,

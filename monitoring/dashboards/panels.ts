@@ -38,9 +38,9 @@ export interface Query {
   readonly legend?: string;
   /**
    * How often its series get a sample: Grafana takes no shorter steps, and a rate over four of them. HAProxy
-   * and the probe are scraped several times a second, everything else every five.
+   * and the probe are scraped several times a second (`1s`, if left out), everything else every five.
    */
-  readonly every: '1s' | '5s';
+  readonly every?: '5s';
 }
 
 /** A colour from a value on; the first from everywhere. */
@@ -114,7 +114,7 @@ function described<T extends AnyPanel>(
   panel.thresholds(thresholds(levels));
   if (words) panel.mappings([named(words)]);
   if (without) panel.noValue(without);
-  for (const [at, { expr, legend: name, every }] of queries.entries()) {
+  for (const [at, { expr, legend: name, every = '1s' }] of queries.entries()) {
     const query = new DataqueryBuilder().refId(String.fromCharCode(65 + at)).datasource(datasource);
     panel.withTarget(
       ask(

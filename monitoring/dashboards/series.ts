@@ -4,6 +4,10 @@
  */
 export type Site = 'primary' | 'standby';
 
+/** The same of both sites, in their colours. */
+export const perSite = (expr: (site: Site) => string): { expr: string; legend: Site }[] =>
+  (['primary', 'standby'] as const).map((site) => ({ expr: expr(site), legend: site }));
+
 const responses = 'haproxy_server_http_responses_total';
 /** The sites' two backends: for what may be repeated, and for what may not. */
 const sites = 'proxy=~"service|service-once"';

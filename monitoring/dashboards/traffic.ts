@@ -1,6 +1,6 @@
 import { RequestsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units';
 import { curves, type Row } from './panels.ts';
-import { answers, type Site } from './series.ts';
+import { answers, perSite, type Site } from './series.ts';
 
 /** Of the last 1024 answers, which is all that HAProxy offers: it keeps no histogram. */
 const average = (site: Site) =>
@@ -13,12 +13,10 @@ export const traffic = (): Row => ({
       title: 'Requests',
       says: 'What clients asked, and what each site answered, per second. The two meet while all is well. More asked than answered: requests wait, are repeated, or fail.',
       queries: [
-        { expr: answers('primary'), legend: 'primary', every: '1s' },
-        { expr: answers('standby'), legend: 'standby', every: '1s' },
+        ...perSite((site) => answers(site)),
         {
           expr: 'sum(rate(haproxy_frontend_http_requests_total{proxy="clients"}[$__rate_interval]))',
           legend: 'asked',
-          every: '1s',
         },
       ],
       width: 8,
@@ -27,10 +25,7 @@ export const traffic = (): Row => ({
     curves({
       title: 'Time to answer',
       says: 'The average of the last 1024 answers of each site, from HAProxy to the last byte; it stands still while a site gets nothing. The standby is further away and slower by that. Worry when it comes near RESPONSE_TIMEOUT (15 s): what takes longer counts as failed.',
-      queries: [
-        { expr: average('primary'), legend: 'primary', every: '1s' },
-        { expr: average('standby'), legend: 'standby', every: '1s' },
-      ],
+      queries: perSite(average),
       width: 8,
       unit: Seconds,
     }),
@@ -39,12 +34,10 @@ export const traffic = (): Row => ({
       says: 'By site: what it answered with 5xx. Clients: what reached them, refusals of HAProxy included and what was repeated with success left out. Zero on a good day. Errors of a site that answers its health path bring about no failover: look at the application.',
       // No need to say zero: HAProxy counts each class of codes from its start.
       queries: [
-        { expr: answers('primary', '5xx'), legend: 'primary', every: '1s' },
-        { expr: answers('standby', '5xx'), legend: 'standby', every: '1s' },
+        ...perSite((site) => answers(site, '5xx')),
         {
           expr: 'sum(rate(haproxy_frontend_http_responses_total{proxy="clients", code="5xx"}[$__rate_interval]))',
           legend: 'clients',
-          every: '1s',
         },
       ],
       width: 8,
