@@ -1,6 +1,6 @@
 import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
-import { createInvokeAsync } from './async-invoke.ts';
+import { createDeliveries } from './deliveries.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
 import { startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -14,7 +14,6 @@ import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.
 import { startDynamoDb } from './services/dynamodb.ts';
 import { createEcr } from './services/ecr.ts';
 import { createEc2 } from './services/ec2.ts';
-import { createEventBus, type Delivery, type EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
 import { createLambda } from './services/lambda.ts';
 import { readHttpApi } from './services/routes.ts';
@@ -116,36 +115,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   );
   const { faults, gate } = createFaults(functions.kill, tell);
   const sns = createSns(assembly, options.smtpPort, latencies.mailSeconds, background, tell);
-  const queues = new Set(assembly.ofType('AWS::SQS::Queue').map(({ attributes }) => attributes.Arn));
-  const letter = async (target: string, body: string, { caller, context }: Sender) => {
-    const action = queues.has(target) ? 'sqs:SendMessage' : 'sns:Publish';
-    if (!(await authorize({ caller, action, resource: target, context }))) return;
-    tell({ kind: 'dead-letter', target, body });
-    if (!queues.has(target)) sns.publish(target, undefined, body);
-  };
-  const invokeAsync = createInvokeAsync(
+  const { invokeAsync, events } = createDeliveries({
+    assembly,
     functions,
     background,
-    latencies.asyncRetrySeconds,
-    (settings, target, body) => {
-      const caller = callerOf(settings, place.accountId);
-      background.start(() => letter(target, body, { caller, context: {} }));
-    },
-  );
-  const deliver = async ({ targetArn, ruleArn, deadLetterArn, event, cause }: Delivery) => {
-    const settings = functions.find(targetArn);
-    if (!settings)
-      throw new DrillError(`${cause} targets ${targetArn}, which is no function of the assembly`);
-    const from = { accountId: place.accountId, sourceArn: ruleArn };
-    const request = byService('events.amazonaws.com', 'lambda:InvokeFunction', targetArn, from);
-    if ((await authorize(request)) && gate.reachesTargets()) return invokeAsync(settings, event, cause);
-    if (deadLetterArn !== undefined) await letter(deadLetterArn, event, request);
-  };
-  const bus = createEventBus(assembly, background, latencies.eventSeconds, (delivery) =>
-    background.start(() => deliver(delivery)),
-  );
-
-  const events: EventBus = { ...bus, put: (event) => void (gate.dropsEvents() || bus.put(event)) };
+    latencies,
+    authorize,
+    gate,
+    publish: sns.publish,
+    tell,
+  });
 
   const instances = [
     ...assembly.ofType('AWS::EC2::Instance').map(({ ref, properties }) => ({
@@ -253,9 +232,6 @@ function called(functions: Functions, name: string): FunctionSettings {
   const names = functions.all.map(({ id }) => id).join(', ');
   throw new DrillError(`no function is called ${name}; the assembly has ${names}`);
 }
-
-/** Who sends a dead letter. */
-type Sender = Pick<AccessRequest, 'caller' | 'context'>;
 
 /** No alarm goes off in a drill; whether each could tell people is asked once. */
 function alarmActions(assembly: Assembly): AccessRequest[] {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { ServiceConfig } from '../config/schema.ts';
 import { loopbackPortOf } from '../config/ports.ts';
+import { hostScript } from '../host/script.ts';
 import type { LinkCertificates } from './link-certificates.ts';
 
 export type StandbyDocumentProps = {
@@ -31,7 +31,7 @@ export class StandbyDocument extends Construct {
   constructor(scope: Construct, id: string, props: StandbyDocumentProps) {
     super(scope, id);
     const { service, documentName, instanceId } = props;
-    const script = [...settingsLines(this, props), ...hostScript('link.sh'), ...hostScript('standby.sh')];
+    const script = [...settingsLines(this, props), ...hostScript()];
     const document = new CfnDocument(this, 'Document', {
       name: documentName,
       documentType: 'Command',
@@ -131,12 +131,6 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `PUBLIC_PORT=${publicDoor?.port ?? '-'}`,
     `PUBLIC_CERTIFICATE_SECRET=${quote(publicDoor?.certificateSecretArn ?? '-')}`,
   ];
-}
-
-function hostScript(name: 'link.sh' | 'standby.sh'): string[] {
-  return readFileSync(new URL(`../host/${name}`, import.meta.url), 'utf8')
-    .trimEnd()
-    .split('\n');
 }
 
 function contentHash(scope: Construct, script: readonly string[]): string {

@@ -1,4 +1,4 @@
-# The encrypted way from the site to the container: functions for standby.sh, which follows them in the document.
+# The encrypted way from the site to the container: functions for standby.sh, which follows in the document.
 # stunnel listens where HAProxy calls, lets in who has the key to the site's certificate and nobody else, and passes
 # on to the container on the loopback address. It runs only while the container does: HAProxy looks at the standby
 # five times a second, and each look would be a whole TLS handshake with somebody who sleeps.

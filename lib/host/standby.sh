@@ -9,17 +9,13 @@
 #   CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS
 #   PILOT_LIGHT   true: the host sleeps too, and Docker itself starts the container when the host boots
 #   CREATE_ARGS   array: further arguments of "docker create"
-# Hooks: executables named before-start, after-start, before-stop and after-stop in the folder of the service run
-# when a container is started or stopped, not when there is nothing to do, and not when Docker itself starts it.
-# A before-hook that fails vetoes the action; an after-hook that fails undoes nothing.
 # Exit codes: 0 done, 1 failed, 3 refused because a newer command ran here, 4 vetoed by a before-hook; the last
 # line of stderr says why. A successful start or inspect ends with a line for the control plane:
 #   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|-
-# where ran says whether it ran and answered before this command. Needs the functions of link.sh in front of it.
+# where ran says whether it ran and answered before this command. Needs link.sh and hooks.sh in front of it.
 set -euo pipefail
 
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
-hooks_dir=${FAILOVER_HOOKS_DIR:-/etc/hybrid-failover/hooks}/$SERVICE
 env_file=/etc/hybrid-failover/$SERVICE.env
 container=failover-$SERVICE
 # While clients wait, every process that is started here takes processor time from the container: what the shell
@@ -118,45 +114,6 @@ healthy() {
     printf "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" "$1" >&3
     head -n 1 <&3' "$PORT" "$HEALTH_PATH" 2>/dev/null) || return 1
   [[ $status == "HTTP/1."?" 2"* ]]
-}
-
-# --- Hooks -----------------------------------------------------------------------------------------------------
-
-# Sets hook_code and hook_said, the last line it said; code 0 if there is no such hook.
-run_hook() {
-  local name=$1 file=$hooks_dir/$1 output=$state_dir/$SERVICE.$1 began=$SECONDS group left_out
-  hook_code=0 hook_said=
-  if [[ ! -f $file ]]; then return; fi
-  if [[ ! -x $file ]]; then printf 'hook %s is skipped: %s is not executable\n' "$name" "$file"; return; fi
-  # Into a file, because a pipe would be held open by what the hook leaves running.
-  ACTION=$ACTION EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$PORT \
-    timeout -k 2 "$HOOK_TIMEOUT_SECONDS" "$file" >"$output" 2>&1 </dev/null 9>&- &
-  group=$!
-  wait "$group" 2>/dev/null || hook_code=$?
-  hook_said=$(grep -v '^[[:space:]]*$' "$output" | tail -n 1 | cut -c 1-200) || true
-  # SSM keeps 24,000 characters, and the line for the control plane must be among them.
-  left_out=$(($(wc -l <"$output") - 50))
-  if ((left_out > 0)); then printf 'hook %s: (%s earlier lines are left out)\n' "$name" "$left_out"; fi
-  tail -n 50 "$output" | cut -c 1-200 | sed "s/^/hook $name: /"
-  rm "$output"
-  # timeout says 124, or 137 if it had to kill: itself too, because it is one of the group.
-  if ((hook_code == 124 || hook_code == 137)) && ((SECONDS - began >= HOOK_TIMEOUT_SECONDS)); then
-    # A child that ignores SIGTERM outlives a hook that does not.
-    kill -KILL -- "-$group" 2>/dev/null || true
-    hook_code=124 hook_said="not done after $HOOK_TIMEOUT_SECONDS s and killed${hook_said:+; it last said: $hook_said}"
-  fi
-  hook_said=${hook_said:-it said nothing}
-}
-before() {
-  run_hook "before-$ACTION"
-  if ((hook_code == 0)); then return; fi
-  printf '%s: vetoed by before-%s (exit code %s): %s\n' "$ACTION" "$ACTION" "$hook_code" "$hook_said" >&2
-  exit 4
-}
-after() {
-  run_hook "after-$ACTION"
-  if ((hook_code == 0)); then return; fi
-  printf 'hook after-%s failed (exit code %s): %s\n' "$ACTION" "$hook_code" "$hook_said"
 }
 
 # --- Making a container ----------------------------------------------------------------------------------------

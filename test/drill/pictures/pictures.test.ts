@@ -10,11 +10,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deflateSync, inflateSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MOST_BYTES, picturesFolder } from '../../../drill/pictures/camera.ts';
 import { mailPage } from '../../../drill/pictures/mail-page.ts';
-import { repack } from '../../../drill/pictures/repack.ts';
 import { withPages } from '../../../drill/pictures/prometheus-pages.ts';
 import { terminalPage } from '../../../drill/pictures/terminal.ts';
 
@@ -103,59 +101,3 @@ describe('the pages of an unpacked Prometheus', () => {
     expect(readdirSync(join(folder, 'copy/usr/share/prometheus/web/static'))).toEqual(['css']);
   });
 });
-
-test('a picture that is packed anew has the same pixels, whatever the filters of its lines', () => {
-  const step = 3;
-  const width = 2 * step;
-  const pixels = Array.from({ length: 5 }, (_, line) =>
-    Buffer.from([10, 20, 30, 40, 50, 60].map((value) => (value * (line + 3)) & 255)),
-  );
-  const around = (line: number, at: number) => {
-    const of = (row: number, column: number) => (column < 0 ? 0 : (pixels[row]?.[column] ?? 0));
-    return [of(line, at - step), of(line - 1, at), of(line - 1, at - step)] as const;
-  };
-  const guesses = [
-    () => 0,
-    (left: number) => left,
-    (_: number, up: number) => up,
-    (left: number, up: number) => (left + up) >> 1,
-    (left: number, up: number, both: number) =>
-      [left, up, both].toSorted(
-        (a, b) => Math.abs(left + up - both - a) - Math.abs(left + up - both - b),
-      )[0] ?? 0,
-  ];
-  const filtered = pixels.map((row, line) =>
-    Buffer.from([
-      line,
-      ...row.map((value, at) => (value - (guesses[line]?.(...around(line, at)) ?? 0)) & 255),
-    ]),
-  );
-  const png = pngOf(2, pixels.length, deflateSync(Buffer.concat(filtered), { level: 0 }));
-  const again = repack(png);
-  expect(again.length).toBeLessThan(png.length);
-  const idat = again.subarray(again.indexOf('IDAT') + 4, again.indexOf('IEND') - 8);
-  const plain = Buffer.concat(pixels.map((row) => Buffer.from([0, ...row])));
-  expect(inflateSync(idat)).toEqual(plain);
-  expect(plain.length).toBe(5 * (width + 1));
-  expect(repack(again)).toEqual(again);
-});
-
-/** A PNG of RGB; nobody looks at its checksums here. */
-function pngOf(width: number, height: number, data: Buffer): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2], 8);
-  const chunk = (type: string, content: Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(content.length);
-    return Buffer.concat([length, Buffer.from(type), content, Buffer.alloc(4)]);
-  };
-  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', data),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}

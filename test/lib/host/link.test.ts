@@ -14,10 +14,10 @@ import type { Assembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandbyHost } from '../../../drill/host/host.ts';
 import { findParts, freePorts, type Program } from '../../../drill/parts/index.ts';
+import { hostScript } from '../../../lib/host/script.ts';
 
 /** The host's scripts with real openssl and stunnel; their AWS calls go to the stand-in, by the real SDK. */
-const source = (name: string) => readFileSync(new URL(`../../../lib/host/${name}`, import.meta.url), 'utf8');
-const scripts = `${source('link.sh')}\n${source('standby.sh')}`;
+const scripts = hostScript().join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 const SITE = '/acme/site/certificate';
 const STANDBY = '/acme/standby/certificate';

@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandbyHost } from '../../../drill/host/host.ts';
 import { freePorts } from '../../../drill/parts/index.ts';
+import { linesOf } from '../../../lib/host/script.ts';
 import { isAlive } from '../../drill/cloud/fixture.ts';
 
 /** The host's script, run by bash, with containers that are plain processes. */
-const script = readFileSync(new URL('../../../lib/host/standby.sh', import.meta.url), 'utf8');
+const script = [...linesOf('hooks.sh'), ...linesOf('standby.sh')].join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 
 /** What link.sh would do besides; it has tests of its own. */

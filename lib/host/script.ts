@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/** In their order: each needs what is in front of it. The settings come before all. */
+export const hostScripts = ['link.sh', 'hooks.sh', 'standby.sh'] as const;
+
+/** The lines of one of them. */
+export function linesOf(name: (typeof hostScripts)[number]): string[] {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+}
+
+/** What the document runs on the host, after its settings. */
+export const hostScript = (): string[] => hostScripts.flatMap(linesOf);
