@@ -11,6 +11,7 @@ import { resultOf, summary } from './report.ts';
 import { scenarios } from './scenarios/index.ts';
 import { brokenOff, play, stageFor } from './scenarios/play.ts';
 import { asJson, list, paceOf, verdict } from './scenarios/report.ts';
+import { siteWithPages } from './site-with-pages.ts';
 import { setStage } from './stage.ts';
 import { createTimeline } from './timeline.ts';
 import { createWatch } from './watch.ts';
@@ -47,7 +48,11 @@ async function rehearse(options: Options): Promise<number> {
   cleanUpOnEnd(processes.cleanup, complain);
   try {
     if (options.hold) refuseSecondHold();
-    const wanted = stageFor(scenario, { configFile: options.configFile, workDir });
+    const wanted = {
+      ...stageFor(scenario, { configFile: options.configFile, workDir }),
+      // Somebody is going to look at them.
+      ...(options.hold && { site: siteWithPages(workDir) }),
+    };
     const stage = await setStage(wanted, processes, timeline, watch);
     for (const line of ['', ...describeStage(stage), ...paceOf(scenario), '']) print(line);
     if (options.hold) return await hold(stage, processes, timeline, print);

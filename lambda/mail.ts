@@ -83,14 +83,14 @@ function row(label: string, said: string): string[] {
 type Values = Readonly<Record<string, string | undefined>>;
 
 function valuesOf(entry: Entry): Values {
-  const { at, service, by, attempt, tookMilliseconds, nextAt, stableSeconds, seen } = entry;
+  const { at, service, by, attempt, tookMilliseconds, nextAt, stableSeconds, seen, answeredAt = at } = entry;
   const isTrouble = seen?.primary === 'down' || seen?.primary === 'suspected';
   return {
     service: oneLine(service),
     by: by && oneLine(by),
     attempt: attempt?.toString(),
     took: known(tookMilliseconds, duration),
-    trouble: known(isTrouble ? seen.since : undefined, (since) => duration(at - since)),
+    trouble: known(isTrouble ? seen.since : undefined, (since) => duration(answeredAt - since)),
     next: known(nextAt, moment),
     nextBy: known(nextAt, (next) => moment(next + tickMilliseconds)),
     stable: known(stableSeconds, (seconds) => duration(seconds * 1000)),

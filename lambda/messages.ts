@@ -6,7 +6,7 @@ import type { Entry, EntryKind, Seen } from './domain/types.ts';
  * A name in braces is filled in. A sentence with a name that has no value in this mail is left out.
  *
  *     {service} {by} {attempt}
- *     {took}     since the move began        {trouble}  since the first bad sign
+ *     {took}     since the move began        {trouble}  from the first bad sign until this
  *     {next}     when the next step is due   {nextBy}   … and somebody must have looked
  *     {stable}   how long the primary must be healthy
  *     {since} {age} {host}                   of what was seen
@@ -89,7 +89,7 @@ const mails = {
   },
   'failover-completed': {
     headline: 'the standby serves',
-    after: [', confirmed {trouble} after the first bad sign', ', {took} after it was decided'],
+    after: [', {trouble} after the first bad sign', ', {took} after it was decided'],
     done: [
       'The standby answers its health path, and HAProxy sends it the clients while the primary does not answer.',
       'It did so from its first answer on, which can have been before this was decided.',

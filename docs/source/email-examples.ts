@@ -113,7 +113,11 @@ export const examples: readonly Example[] = [
     'failover-completed',
     'The standby, started at the first bad sign, answered before the failover was certain.',
     {
-      state: state('warming', { command: command('start') }),
+      state: state('warming', {
+        command: command('start'),
+        why: 'awaiting-confirmation',
+        whySince: ago(3.2),
+      }),
       seen: { evidence: down, command: done({ said: 'hook before-start: promoted the database' }) },
     },
   ),

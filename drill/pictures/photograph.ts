@@ -8,12 +8,10 @@ import { summary } from '../report.ts';
 import { crash } from '../scenarios/api-crash.ts';
 import { play, stageFor } from '../scenarios/play.ts';
 import { createTools, type ToolsContext } from '../scenarios/tools.ts';
-import { startSite } from '../site.ts';
-import { partsOfDrill } from '../slot-parts.ts';
+import { siteWithPages } from '../site-with-pages.ts';
 import { type Stage, setStage } from '../stage.ts';
 import type { Camera } from './camera.ts';
 import { mailPage } from './mail-page.ts';
-import { withPages } from './prometheus-pages.ts';
 import { terminalPage } from './terminal.ts';
 
 /** As the default of `npm start`. */
@@ -28,7 +26,7 @@ type Context = Pick<ToolsContext, 'workDir' | 'processes' | 'timeline' | 'watch'
 export async function photograph(camera: Camera, context: Context): Promise<void> {
   const { workDir, processes, timeline, watch } = context;
   const wanted = stageFor(crash, { configFile: place.configFile, workDir });
-  const stage = await setStage({ ...wanted, site: withProgramPages(workDir) }, processes, timeline, watch);
+  const stage = await setStage({ ...wanted, site: siteWithPages(workDir) }, processes, timeline, watch);
   const tools = { ...context, ...place, healthFaultFile: wanted.healthFaultFile };
   const { played, outcome } = await play(crash, stage, tools);
   const { checks, measured } = played;
@@ -70,17 +68,6 @@ async function photographOutage(camera: Camera, stage: Stage, context: ToolsCont
 const isPrimaryDown = (one: Happening) =>
   one.kind === 'webhook-received' &&
   one.alerts.some(({ name, status }) => name === 'PrimaryDown' && status === 'firing');
-
-/** A site as the drill always makes it, but that its Prometheus has pages to look at. */
-function withProgramPages(workDir: string) {
-  return {
-    async find(progress: (line: string) => void, mounts: readonly string[]) {
-      const parts = await partsOfDrill(progress, mounts);
-      return { ...parts, prometheus: await withPages(parts.prometheus, join(workDir, 'pages')) };
-    },
-    start: startSite,
-  };
-}
 
 /** A page of our own. */
 const shows =

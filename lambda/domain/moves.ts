@@ -1,6 +1,6 @@
 import { requestCommand, requestStart, success } from './command.ts';
 import { begin, type Draft, inSeconds, note, said, set } from './draft.ts';
-import type { EntryKind, Phase, Reason } from './types.ts';
+import type { Entry, EntryKind, Phase, Reason } from './types.ts';
 
 /** A new epoch in which the standby is in charge. */
 export function failOver(d: Draft, reason: Reason, by?: string): Reason {
@@ -13,19 +13,20 @@ export function failOver(d: Draft, reason: Reason, by?: string): Reason {
 
 /** As {@link failOver}, with a standby that was started ahead and answers already. */
 export function takeOver(d: Draft, reason: Reason): Reason {
+  const { why, whySince } = d.next;
   decideFor(d, 'starting', 'failover-started', reason);
-  serve(d);
+  serve(d, why === 'awaiting-confirmation' ? { answeredAt: whySince } : {});
   return reason;
 }
 
-/** The standby answers its health path. @param tookMilliseconds since the move was decided */
-export function serve(d: Draft, tookMilliseconds?: number): void {
+/** The standby answers its health path. */
+export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answeredAt'>): void {
   const { heldBy } = d.next;
   const { flapLimit, flapWindowSeconds } = d.policy;
   begin(d, 'serving');
   set(d, { verifiedAt: d.now });
   note(d, 'failover-completed', 'standby-healthy', {
-    tookMilliseconds,
+    ...when,
     ...said(success(d)),
     // What an operator holds comes home on request and at no time of its own.
     ...(heldBy === undefined ? wayHome(d, d.now) : { by: heldBy }),

@@ -57,7 +57,7 @@ function cooling(d: Draft): Reason {
 function starting(d: Draft): Reason {
   // Success first: once the standby serves, an early sign of the primary is no reason to drop it.
   if (success(d)) {
-    serve(d, d.now - d.next.decidedAt);
+    serve(d, { tookMilliseconds: d.now - d.next.decidedAt });
     return 'standby-healthy';
   }
   // Nobody serves yet, so there is nothing to wait for: no cooldown, no proof of stability.

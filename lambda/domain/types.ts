@@ -120,6 +120,8 @@ export type Entry = {
   readonly stableSeconds?: number;
   /** Of a command: 1 for the first try in this phase. */
   readonly attempt?: number;
+  /** When the standby was first seen to answer, if that was before this was decided: it was started ahead. */
+  readonly answeredAt?: number;
 };
 
 /** What a decision saw, small enough to be kept with every entry. */

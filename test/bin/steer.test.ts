@@ -72,7 +72,7 @@ describe('moves, put together from the audit', () => {
       entry('standby-warmed', 0, 1000),
       entry('failover-started', 1, 2300, { seen: { primary: 'down', said: 'down', since: 700 } }),
       entry('command-failed', 1, 2400),
-      entry('failover-completed', 1, 3500),
+      entry('failover-completed', 1, 3500, { answeredAt: 2600 }),
       entry('failback-started', 2, 60_000, { reason: 'primary-recovered' }),
       entry('failback-completed', 2, 95_000),
     ]);
@@ -92,11 +92,10 @@ describe('moves, put together from the audit', () => {
         reason: 'primary-down',
         decidedAt: 2300,
         endedAt: 3500,
-        recoverySeconds: 2.8,
+        recoverySeconds: 1.9,
         phases: {
           'first sign to start ahead': 0.3,
-          'start ahead to decision': 1.3,
-          'decision to healthy standby': 1.2,
+          'start ahead to healthy standby': 1.6,
         },
         failures: 1,
       },

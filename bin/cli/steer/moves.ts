@@ -50,23 +50,27 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
     ({ kind: each }) => each === (toStandby ? 'failover-completed' : 'failback-completed'),
   );
   const warmedAt = kind === 'failover' ? startedAhead(entries.slice(0, index)) : undefined;
-  const signAt = Math.min(
-    ...[kind === 'failover' ? badSince(begun) : undefined, warmedAt, decidedAt].filter(
-      (at) => at !== undefined,
-    ),
-  );
+  const isFailover = kind === 'failover';
+  const signs = [isFailover ? badSince(begun) : undefined, warmedAt, decidedAt];
+  const signAt = Math.min(...signs.filter((at) => at !== undefined));
+  // Clients are served from then on, whether it is decided or not.
+  const answeredAt = end?.answeredAt ?? end?.at;
   const seconds = (from: number, to: number) => (to - from) / 1000;
   const phases = {
-    ...(warmedAt !== undefined && { 'first sign to start ahead': seconds(signAt, warmedAt) }),
-    ...(kind === 'failover' && {
-      [warmedAt === undefined ? 'first sign to decision' : 'start ahead to decision']: seconds(
-        warmedAt ?? signAt,
-        decidedAt,
+    ...(isFailover && {
+      [`first sign to ${warmedAt === undefined ? 'decision' : 'start ahead'}`]: seconds(
+        signAt,
+        warmedAt ?? decidedAt,
       ),
     }),
-    ...(end && {
-      [toStandby ? 'decision to healthy standby' : 'drain and stop']: seconds(decidedAt, end.at),
-    }),
+    ...(toStandby &&
+      answeredAt && {
+        [`${warmedAt === undefined ? 'decision' : 'start ahead'} to healthy standby`]: seconds(
+          warmedAt ?? decidedAt,
+          answeredAt,
+        ),
+      }),
+    ...(!toStandby && end && { 'drain and stop': seconds(decidedAt, end.at) }),
   };
   return {
     kind,
@@ -75,7 +79,7 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
     ...(by !== undefined && { by }),
     decidedAt,
     ...(end && { endedAt: end.at }),
-    ...(end && kind === 'failover' && { recoverySeconds: seconds(signAt, end.at) }),
+    ...(isFailover && answeredAt && { recoverySeconds: seconds(signAt, answeredAt) }),
     phases,
     failures: during.filter((entry) => entry.kind === 'command-failed').length,
   };

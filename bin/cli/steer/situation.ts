@@ -66,6 +66,11 @@ function servingOf({ phase, why, heldBy }: State, primary: Health): Situation['s
     // A planned move begins with a primary that serves on until the standby is there.
     case 'starting':
       return heldBy !== undefined && primary === 'up' ? 'primary' : 'nobody';
+    // HAProxy does not wait for a decision: it uses a standby that answers as soon as it finds the primary down.
+    case 'warming':
+    case 'draining':
+      if (primary !== 'down') return 'primary';
+      return phase === 'draining' || why === 'awaiting-confirmation' ? 'standby' : 'nobody';
     default:
       return primary === 'down' ? 'nobody' : 'primary';
   }
@@ -77,6 +82,7 @@ function headlineOf({ phase, testing }: State, serving: Situation['serving']): s
     case 'home':
       return what;
     case 'warming':
+      if (serving === 'standby') return `${what}; it was started ahead, and the failover is not decided yet`;
       return `${what}; the standby is started ${testing ? 'for a self-test' : 'ahead, on suspicion'}`;
     case 'cooling':
       return `${what}; the standby that was started ahead is stopped again`;
@@ -85,7 +91,7 @@ function headlineOf({ phase, testing }: State, serving: Situation['serving']): s
     case 'serving':
       return serving === 'nobody' ? `${what}; the standby is in charge and does not answer` : what;
     case 'draining':
-      return `${what}; requests on the standby finish`;
+      return `${what}; ${serving === 'standby' ? 'it goes on until the primary is well' : 'requests on the standby finish'}`;
     case 'stopping':
       return `${what}; the standby is being stopped`;
   }

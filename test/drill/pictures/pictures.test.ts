@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MOST_BYTES, picturesFolder } from '../../../drill/pictures/camera.ts';
 import { mailPage } from '../../../drill/pictures/mail-page.ts';
-import { withPages } from '../../../drill/pictures/prometheus-pages.ts';
+import { withPages } from '../../../drill/parts/prometheus-pages.ts';
 import { terminalPage } from '../../../drill/pictures/terminal.ts';
 
 describe('the pictures of the README', () => {

@@ -1437,6 +1437,21 @@ describe('what is remembered', () => {
     expect(after.outbox[0]?.entry.detail).toBe('hook before-start: promoted');
   });
 
+  it('when a standby that was started ahead was first seen to answer', () => {
+    const given = {
+      command: command('start', sent),
+      why: 'awaiting-confirmation',
+      whySince: ago(1.7),
+    } as const;
+    const seen = { evidence: downFor(3), command: reports('succeeded') };
+    const completed = (state: State) =>
+      decide(state, seen, early, now).state.outbox.find(({ entry }) => entry.kind === 'failover-completed');
+    expect(completed(at('warming', given))?.entry.answeredAt).toBe(ago(1.7));
+    expect(completed(at('warming', { ...given, why: 'standby-starting' }))?.entry).not.toHaveProperty(
+      'answeredAt',
+    );
+  });
+
   it('says why, and since when it has been so', () => {
     const first = decide(at('serving', { failovers: [ago(10)] }), { evidence: isUp }, policy, now);
     expect({ why: first.state.why, since: first.state.whySince }).toEqual({

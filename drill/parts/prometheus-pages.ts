@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrillError } from '../errors.ts';
-import type { Program } from '../parts/program.ts';
-import { relocate, relocated } from '../parts/relocate.ts';
+import type { Program } from './program.ts';
+import { relocate, relocated } from './relocate.ts';
 
 /** Where Debian's Prometheus has its pages, and Debian its scripts for pages. */
 const compiledIn = '/usr/share/prometheus/web';
