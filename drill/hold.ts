@@ -33,7 +33,7 @@ export async function hold(
     'Everything is up. Addresses:',
     `  service        ${site.serviceUrl}`,
     `  HAProxy        ${site.statsUrl}`,
-    `  Prometheus     ${site.prometheusUrl}alerts`,
+    `  Prometheus     ${site.prometheusUrl}`,
     `  Alertmanager   ${site.alertmanagerUrl}`,
     `  webhook        ${cloud.webhookUrl}`,
     'Break it, from another terminal in this folder:',
