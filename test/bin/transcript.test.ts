@@ -127,6 +127,8 @@ describe('moves on request', () => {
       What to do: Run it in a terminal, or confirm with --yes.
       = 2"
     `);
+    const asJson = await drill.failover('switchover', '--json');
+    expect(json(asJson).error.remedy).toContain('confirm with --yes');
     expect(json(await drill.failover('status', '--json'))[0].epoch).toBe(0);
   });
 

@@ -29,12 +29,12 @@ const limitSeconds = 900;
 const command = (kind: Kind) =>
   async function move(this: Context, flags: Flags): Promise<void> {
     const { action, afterwards } = kind;
-    const { target, service } = await openOne(flags);
-    await confirm(this, flags.yes, service, kind.what(service));
     await report(
       this,
       flags.json,
       async () => {
+        const { target, service } = await openOne(flags);
+        await confirm(this, flags.yes, service, kind.what(service));
         const answer = await request(target, service, { action });
         return flags.noWait ? situationOf(answer) : follow(this, target, kind, answer);
       },
