@@ -31,7 +31,15 @@ const OPERATIONS = [
 export async function startDynamoDb(assembly: Assembly): Promise<DynamoDb> {
   const server = dynalite({ createTableMs: 0 });
   const port = await listen(server);
-  const forward = (request: RawRequest) => send(port, request);
+  // Closed in the middle of a request, dynalite would throw where nobody can catch it.
+  const underWay = new Set<Promise<RawAnswer>>();
+  let isStopped = false;
+  const forward = (request: RawRequest) => {
+    if (isStopped) throw new AwsError('ServiceUnavailable', 'the stand-in is being stopped', 503);
+    const answer = send(port, request).finally(() => underWay.delete(answer));
+    underWay.add(answer);
+    return answer;
+  };
   const tables = assembly.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
   for (const table of tables) await createTable(table, forward);
 
@@ -45,7 +53,11 @@ export async function startDynamoDb(assembly: Assembly): Promise<DynamoDb> {
   return {
     service: { operations: Object.fromEntries(OPERATIONS.map((name) => [name, operation])) },
     tables: tables.map(({ ref }) => ref),
-    stop: () => close(server),
+    async stop() {
+      isStopped = true;
+      await Promise.allSettled(underWay);
+      await close(server);
+    },
   };
 }
 
