@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrillError } from '../errors.ts';
-import { freePorts, invocation, type Program } from '../parts/index.ts';
+import { freePorts, invocation, type Program, releasePorts } from '../parts/index.ts';
 import { isListening } from '../processes.ts';
 import { apiFolder } from '../rehearsed.ts';
 import type { BenchStage } from './bench-stage.ts';
@@ -18,7 +18,9 @@ export async function startHotStage(
   processes: Freezable,
 ): Promise<BenchStage> {
   mkdirSync(workDir, { recursive: true });
-  const [service = 0, primary = 0, standby = 0] = await freePorts(3);
+  const ports = await freePorts(3);
+  processes.onCleanup('ports', async () => releasePorts(ports));
+  const [service = 0, primary = 0, standby = 0] = ports;
   const healthFaultFile = join(workDir, 'health-fault');
   const startApi = (site: 'primary' | 'standby', port: number, environment: Record<string, string>) =>
     processes.start({

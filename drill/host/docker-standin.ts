@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isFree } from '../parts/free-port.ts';
 import { mayPull } from './registry.ts';
 import { pairs, parse } from './standin-arguments.ts';
 import {
@@ -54,6 +55,9 @@ const CREATE_OPTIONS = [
   '--network',
 ];
 
+/** A process that has ended lets go of its port when the last of its threads has. */
+const PORT_GRACE_MS = 1000;
+
 function create(args: string[]): void {
   const { all, last, rest } = parse(args, CREATE_OPTIONS, ['--read-only', '--init']);
   const [image = '', ...command] = rest;
@@ -81,13 +85,14 @@ function create(args: string[]): void {
   process.stdout.write(`${container.Id}\n`);
 }
 
-function start(args: string[]): void {
+async function start(args: string[]): Promise<void> {
   const container = load(parse(args, []).rest[0] ?? '');
-  if (!isRunning(container)) begin(container);
+  if (!isRunning(container)) await begin(container);
   process.stdout.write(`${container.Name}\n`);
 }
 
-function begin(container: Container): void {
+async function begin(container: Container): Promise<void> {
+  await portIsFree(container);
   const image = imageNamed(container.Image);
   const [program = '', ...programArgs] = image.command;
   const log = openSync(logOf(container.Name), 'a');
@@ -107,6 +112,19 @@ function begin(container: Container): void {
   if (child.pid === undefined) fail(`docker start: ${program} could not be started`);
   const StartedAt = new Date().toISOString();
   save({ ...container, StartedAt, Pid: child.pid, StartTicks: startTicks(child.pid) });
+}
+
+/** As docker, refuses to start what could not listen: somebody else's answers must not pass for the container's. */
+async function portIsFree({ Name, HostPort }: Container): Promise<void> {
+  if (HostPort === undefined) return;
+  const deadline = Date.now() + PORT_GRACE_MS;
+  while (!(await isFree(Number(HostPort)))) {
+    if (Date.now() >= deadline)
+      fail(
+        `Error response from daemon: failed to set up container networking on endpoint ${Name}: Bind for 127.0.0.1:${HostPort} failed: port is already allocated`,
+      );
+    await pause(20);
+  }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -137,7 +155,7 @@ async function restart(args: string[]): Promise<void> {
   const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
   const container = load(rest[0] ?? '');
   await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
-  begin(container);
+  await begin(container);
   process.stdout.write(`${container.Name}\n`);
 }
 
@@ -224,7 +242,7 @@ async function pull(args: string[]): Promise<void> {
 const [command = '', ...args] = process.argv.slice(2);
 const sub = args[0] === 'inspect' ? args.slice(1) : undefined;
 if (command === 'create') create(args);
-else if (command === 'start') start(args);
+else if (command === 'start') await start(args);
 else if (command === 'stop') await stop(args);
 else if (command === 'restart') await restart(args);
 else if (command === 'kill') await kill(args);

@@ -14,6 +14,8 @@ export type HeldDrill = {
   readonly env: Readonly<Record<string, string>>;
   failover(...args: string[]): Promise<Ran>;
   simulate(action: 'down' | 'up'): Promise<Ran>;
+  /** What it has printed so far. */
+  timeline(): string;
   end(): Promise<void>;
 };
 
@@ -23,13 +25,15 @@ export async function holdDrill(): Promise<HeldDrill> {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const envFile = await envFileOf(child);
+  const said: string[] = [];
+  const envFile = await envFileOf(child, said);
   const env = readEnv(envFile);
   const run = (...args: string[]) => runProcess(args, { ...withoutAws(process.env), ...env });
   return {
     env,
     failover: (...args) => run('bin/failover.ts', ...args),
     simulate: (action) => run('drill/simulate.ts', action),
+    timeline: () => said.join('\n'),
     async end() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
@@ -52,8 +56,7 @@ export function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
 }
 
-async function envFileOf(child: ChildProcess): Promise<string> {
-  const said: string[] = [];
+async function envFileOf(child: ChildProcess, said: string[]): Promise<string> {
   const found = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;

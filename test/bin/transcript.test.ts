@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import { type HeldDrill, holdDrill, type Ran, runProcess, withoutAws } from './held-drill.ts';
 
 /** Every command against a held drill, in the order of a day on which the service is moved about. */
@@ -6,6 +6,8 @@ let drill: HeldDrill;
 beforeAll(async () => {
   drill = await holdDrill();
 }, 240_000);
+// What the commands were told is half of the story: the drill's own has the rest.
+beforeEach(() => onTestFailed(() => console.error(drill.timeline())));
 afterAll(() => drill.end(), 60_000);
 
 /** What differs from run to run, by its kind. */

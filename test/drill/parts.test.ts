@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   dockerVersion,
@@ -10,6 +12,7 @@ import {
   PORTS_VARIABLE,
   pinnedImage,
   portRanges,
+  releasePorts,
   steadyPorts,
 } from '../../drill/parts/index.ts';
 import { relocate } from '../../drill/parts/relocate.ts';
@@ -174,8 +177,25 @@ test('a compiled-in folder is replaced without moving a byte, wherever it occurs
   expect(readFileSync(file, 'utf8')).toBe('head /proc/self/fd/9////////ui tail /proc/self/fd/9/////// end');
 });
 
-test('free ports differ from each other', async () => {
-  expect(new Set(await freePorts(20)).size).toBe(20);
+test('free ports are given out once, until they are released', async () => {
+  vi.stubEnv(PORTS_VARIABLE, '31700-31729');
+  const nothingLeft = 'no 1 free TCP ports on 127.0.0.1 from 31710 to 31729';
+  const own: number[] = [];
+  await expect(
+    (async () => {
+      while (own.length <= 20) own.push(...(await freePorts(1)));
+    })(),
+  ).rejects.toThrow(nothingLeft);
+  expect(new Set(own).size).toBe(own.length);
+  // Nobody listens on them yet; another process is refused all the same.
+  const { href } = new URL('../../drill/parts/free-port.ts', import.meta.url);
+  const text = `import { freePorts } from '${href}'; console.log(...(await freePorts(1)));`;
+  const other = () => promisify(execFile)(process.execPath, ['--input-type=module', '--eval', text]);
+  await expect(other()).rejects.toThrow(nothingLeft);
+  const [released = 0] = own;
+  releasePorts([released]);
+  expect((await other()).stdout).toBe(`${released}\n`);
+  releasePorts(own);
 });
 
 test('drills side by side have ports of their own', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
@@ -95,6 +97,21 @@ describe("the host's docker command without a daemon", () => {
     expect(await inspect('{{.Pid}}')).not.toBe(pid);
     expect(Date.parse(await inspect('{{.State.StartedAt}}'))).toBeGreaterThan(Date.parse(startedAt ?? ''));
     expect(isAlive(Number(pid))).toBe(false);
+  });
+
+  test('a container whose port is taken is not started, and the reason is docker’s', async () => {
+    await create();
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    for (const command of ['start api', 'restart -t 1 api'])
+      expect(await docker(command)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining(`Bind for 127.0.0.1:${port} failed: port is already allocated`),
+      });
+    expect(await running()).toBe('false');
+    other.close();
+    expect((await docker('start api')).exitCode).toBe(0);
+    await environment();
   });
 
   test('an image has an id and a digest in each repository, and the container says which it runs', async () => {
