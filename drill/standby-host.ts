@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { breakImages, buildImages, type Docker, findDocker, refuseForeignContainers } from './docker.ts';
 import { DrillError } from './errors.ts';
@@ -70,12 +70,12 @@ function processHost(
   });
   const all = (one: ReturnType<typeof image>) => Object.fromEntries(names.map((name) => [name, one]));
   // Any file that is there makes the sample API say that it is not healthy.
-  const host = createProcessHost(folder, all(image(broken ? { HEALTH_FAULT_FILE: program } : {})), stunnel);
+  const images = all(image(broken ? { HEALTH_FAULT_FILE: program } : {}));
   return {
-    host,
+    host: createProcessHost(folder, images, stunnel),
     docker: undefined,
     async repairImages() {
-      writeFileSync(join(folder, 'docker', 'images.json'), JSON.stringify(all(image({}))));
+      Object.assign(images, all(image({})));
     },
   };
 }

@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createHost, type StandbyHost } from './host.ts';
 import type { Program } from '../parts/index.ts';
-import { quoted } from '../quoted.ts';
-import type { StandinImage } from './standin-store.ts';
+import { dockerStandin } from './docker-standin.ts';
+import { createHost, type StandbyHost } from './host.ts';
+import type { StandinImages } from './standin-images.ts';
 
 /** A host whose scripts use the real Docker daemon. @param realDocker path of the docker command */
 export function createDockerHost(folder: string, realDocker: string, stunnel?: Program): StandbyHost {
@@ -24,30 +23,18 @@ export function createDockerHost(folder: string, realDocker: string, stunnel?: P
   });
   return createHost({
     folder,
-    dockerCommand: readFileSync(wrapper, 'utf8'),
-    environment: {
-      ...Object.fromEntries(inherited),
-      DRILL_REAL_DOCKER: realDocker,
-      DRILL_NODE: process.execPath,
-      DRILL_REGISTRY: fileURLToPath(new URL('registry.ts', import.meta.url)),
-    },
+    docker: readFileSync(wrapper, 'utf8'),
+    environment: { ...Object.fromEntries(inherited), DRILL_REAL_DOCKER: realDocker },
     stunnel,
   });
 }
 
-/** A host whose containers are plain processes. @param images what can be run, by image name */
-export function createProcessHost(
-  folder: string,
-  images: Readonly<Record<string, StandinImage>>,
-  stunnel?: Program,
-): StandbyHost {
-  const standin = fileURLToPath(new URL('docker-standin.ts', import.meta.url));
-  const host = createHost({
-    folder,
-    dockerCommand: `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(standin)} "$@"\n`,
-    environment: {},
-    stunnel,
-  });
-  writeFileSync(join(folder, 'docker', 'images.json'), JSON.stringify(images));
-  return host;
+/**
+ * A host whose containers are plain processes.
+ * @param images what can be run; whoever changes it changes what is there from then on
+ */
+export function createProcessHost(folder: string, images: StandinImages, stunnel?: Program): StandbyHost {
+  const docker = (dockerFolder: string, env: Readonly<Record<string, string>>) =>
+    dockerStandin({ folder: dockerFolder, images, env });
+  return createHost({ folder, docker, environment: {}, stunnel });
 }

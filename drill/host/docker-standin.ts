@@ -1,30 +1,14 @@
-/**
- * The host's `docker` command where no Docker daemon is reachable: runs a container's program as a plain
- * process. It implements what lib/host/standby.sh uses and refuses everything else. Each call is a process
- * of its own, so all state is in files below DRILL_DOCKER_DIR. Nobody watches the processes: Docker starts a
- * container that has died by itself, here it stays dead until somebody starts it.
- */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isFree } from '../parts/free-port.ts';
 import { mayPull } from './registry.ts';
+import { CommandFailed, type ServedCommand } from './served-commands.ts';
 import { pairs, parse } from './standin-arguments.ts';
-import {
-  type Container,
-  fail,
-  fileOf,
-  folder,
-  imageId,
-  imageNamed,
-  isRunning,
-  load,
-  logOf,
-  repoDigests,
-  save,
-  startTicks,
-} from './standin-store.ts';
+import { imageId, imageNamed, repoDigests, type StandinImages } from './standin-images.ts';
 
 /** Limits are accepted: a plain process has none. The restart policy is remembered for who asks. */
 const CREATE_OPTIONS = [
@@ -58,60 +42,222 @@ const CREATE_OPTIONS = [
 /** A process that has ended lets go of its port when the last of its threads has. */
 const PORT_GRACE_MS = 1000;
 
-function create(args: string[]): void {
-  const { all, last, rest } = parse(args, CREATE_OPTIONS, ['--read-only', '--init']);
-  const [image = '', ...command] = rest;
-  const id = imageId(imageNamed(image));
-  if (command.length > 0)
-    fail(`docker create: the drill's stand-in takes no command, got ${command.join(' ')}`, 125);
-  const name = last('--name') ?? fail('docker create: the stand-in needs --name');
-  if (existsSync(fileOf(name))) fail(`Conflict. The container name "/${name}" is already in use`);
-  const fileLines = all('--env-file').flatMap((file) => readFileSync(file, 'utf8').split('\n'));
-  const lines = [...fileLines.filter((line) => line !== '' && !line.startsWith('#')), ...all('--env', '-e')];
-  const container: Container = {
-    Id: randomBytes(32).toString('hex'),
-    Name: name,
-    Image: id,
-    Config: { Image: image, Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
-    HostConfig: { RestartPolicy: { Name: last('--restart') ?? 'no' } },
-    StartedAt: '0001-01-01T00:00:00Z',
-    HostPort: last('--publish', '-p')?.split(':').at(-2),
-    StopTimeout: Number(last('--stop-timeout') ?? 10),
-    Pid: undefined,
-    StartTicks: undefined,
+/** A container; the members are named as `docker inspect` names them. */
+interface Container {
+  readonly Id: string;
+  readonly Name: string;
+  /** The image's id; `Config.Image` is the name by which it was asked for. */
+  readonly Image: string;
+  readonly Config: { Image: string; Labels: Record<string, string>; Env: Record<string, string> };
+  readonly HostConfig: { RestartPolicy: { Name: string } };
+  readonly HostPort: string | undefined;
+  readonly StopTimeout: number;
+  /** When it was last started; as docker, the year 1 for never. */
+  StartedAt: string;
+  process: ChildProcess | undefined;
+}
+
+/** What the stand-in needs of its host. */
+export interface DockerSurroundings {
+  /** Keeps what the containers write, and their names. */
+  readonly folder: string;
+  readonly images: StandinImages;
+  /** The host's variables at the time of a call: with what its role gives it, images are pulled. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * The host's `docker` command where no Docker daemon is reachable: runs a container's program as a plain process.
+ * It implements what lib/host/standby.sh uses and refuses everything else. Docker starts a container that has died
+ * by itself; here it stays dead until somebody starts it.
+ */
+export function dockerStandin({ folder, images, env }: DockerSurroundings): ServedCommand {
+  const containers = new Map<string, Container>();
+  const logOf = ({ Name }: Container) => join(folder, `${Name}.log`);
+
+  const named = (name = ''): Container => {
+    const container = containers.get(name);
+    if (container) return container;
+    throw new CommandFailed(`Error: No such container: ${name}`);
   };
-  save(container);
-  appendFileSync(join(folder, 'names'), `${name}\n`);
-  process.stdout.write(`${container.Id}\n`);
+
+  const create = (args: readonly string[]): string => {
+    const { all, last, rest } = parse(args, CREATE_OPTIONS, ['--read-only', '--init']);
+    const [image = '', ...command] = rest;
+    const Image = imageId(imageNamed(images, image));
+    if (command.length > 0)
+      throw new CommandFailed(
+        `docker create: the drill's stand-in takes no command, got ${command.join(' ')}`,
+        125,
+      );
+    const Name = last('--name');
+    if (Name === undefined) throw new CommandFailed('docker create: the stand-in needs --name');
+    if (containers.has(Name))
+      throw new CommandFailed(`Conflict. The container name "/${Name}" is already in use`);
+    const fileLines = all('--env-file').flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+    const lines = [
+      ...fileLines.filter((line) => line !== '' && !line.startsWith('#')),
+      ...all('--env', '-e'),
+    ];
+    const container: Container = {
+      Id: randomBytes(32).toString('hex'),
+      Name,
+      Image,
+      Config: { Image: image, Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
+      HostConfig: { RestartPolicy: { Name: last('--restart') ?? 'no' } },
+      HostPort: last('--publish', '-p')?.split(':').at(-2),
+      StopTimeout: Number(last('--stop-timeout') ?? 10),
+      StartedAt: '0001-01-01T00:00:00Z',
+      process: undefined,
+    };
+    containers.set(Name, container);
+    appendFileSync(join(folder, 'names'), `${Name}\n`);
+    return `${container.Id}\n`;
+  };
+
+  const begin = async (container: Container): Promise<void> => {
+    await portIsFree(container);
+    const image = imageNamed(images, container.Image);
+    const [program = '', ...args] = image.command;
+    const log = openSync(logOf(container), 'a');
+    const child = spawn(program, args, {
+      cwd: image.folder ?? folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}`,
+        HOSTNAME: container.Id.slice(0, 12),
+        ...image.environment,
+        ...container.Config.Env,
+        ...(container.HostPort === undefined ? {} : { [image.portVariable ?? 'PORT']: container.HostPort }),
+      },
+    });
+    closeSync(log);
+    try {
+      await once(child, 'spawn');
+    } catch (error) {
+      throw new CommandFailed(`docker start: ${program} could not be started: ${(error as Error).message}`);
+    }
+    child.unref();
+    container.process = child;
+    container.StartedAt = new Date().toISOString();
+  };
+
+  const start = async (args: readonly string[]): Promise<string> => {
+    const container = named(parse(args, []).rest[0]);
+    if (!isRunning(container)) await begin(container);
+    return `${container.Name}\n`;
+  };
+
+  const stopIn = async (args: readonly string[]): Promise<Container> => {
+    const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
+    const container = named(rest[0]);
+    await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
+    return container;
+  };
+
+  const stop = async (args: readonly string[]) => `${(await stopIn(args)).Name}\n`;
+
+  const restart = async (args: readonly string[]): Promise<string> => {
+    const container = await stopIn(args);
+    await begin(container);
+    return `${container.Name}\n`;
+  };
+
+  const kill = async (args: readonly string[]): Promise<string> => {
+    const container = named(parse(args, []).rest[0]);
+    if (!isRunning(container))
+      throw new CommandFailed(`cannot kill container: ${container.Name}: container is not running`);
+    await end(container, 0);
+    return `${container.Name}\n`;
+  };
+
+  const remove = async (args: readonly string[]): Promise<string> => {
+    const { all, rest } = parse(args, [], ['--force', '-f']);
+    const container = named(rest[0]);
+    if (isRunning(container) && all('--force', '-f').length === 0)
+      throw new CommandFailed(`cannot remove container "/${container.Name}": container is running`);
+    await end(container, 0);
+    const log = logOf(container);
+    if (existsSync(log)) {
+      // The drill counts executions in the logs, so they outlive the container.
+      appendFileSync(join(folder, `${container.Name}.removed.log`), readFileSync(log));
+      rmSync(log);
+    }
+    containers.delete(container.Name);
+    return `${container.Name}\n`;
+  };
+
+  const inspectContainer = (args: readonly string[]): string => {
+    const { last, rest } = parse(args, ['--format', '-f']);
+    const { process: child, StartedAt, ...container } = named(rest[0]);
+    const Running = isRunning({ process: child });
+    const State = { Running, Status: Running ? 'running' : 'exited', StartedAt, Pid: child?.pid ?? 0 };
+    return filledIn({ ...container, State }, last('--format', '-f'));
+  };
+
+  const inspectImage = (args: readonly string[]): string => {
+    const { last, rest } = parse(args, ['--format', '-f']);
+    const image = imageNamed(images, rest[0] ?? '');
+    return filledIn({ Id: imageId(image), RepoDigests: repoDigests(images, image) }, last('--format', '-f'));
+  };
+
+  const logs = (args: readonly string[]): string => {
+    const { last, rest } = parse(args, ['--tail', '-n']);
+    const log = logOf(named(rest[0]));
+    if (!existsSync(log)) return '';
+    const text = readFileSync(log, 'utf8');
+    const tail = last('--tail', '-n') ?? 'all';
+    if (tail === 'all') return text;
+    return `${text.replace(/\n$/, '').split('\n').slice(-Number(tail)).join('\n')}\n`;
+  };
+
+  const pull = async (args: readonly string[]): Promise<string> => {
+    const [name = ''] = parse(args, [], ['--quiet', '-q']).rest;
+    imageNamed(images, name);
+    await mayPull(name, env);
+    return `${name}\n`;
+  };
+
+  const known: Record<string, (args: readonly string[]) => string | Promise<string>> = {
+    create,
+    start,
+    stop,
+    restart,
+    kill,
+    rm: remove,
+    logs,
+    pull,
+    inspect: inspectContainer,
+    'container inspect': inspectContainer,
+    'image inspect': inspectImage,
+  };
+  return async (args) => {
+    const [first = '', second = ''] = args;
+    const one = known[first];
+    if (one) return one(args.slice(1));
+    const two = known[`${first} ${second}`];
+    if (two) return two(args.slice(2));
+    throw new CommandFailed(
+      `docker: the drill's stand-in does not know "${args.join(' ')}"; add it to drill/host/docker-standin.ts`,
+      125,
+    );
+  };
 }
 
-async function start(args: string[]): Promise<void> {
-  const container = load(parse(args, []).rest[0] ?? '');
-  if (!isRunning(container)) await begin(container);
-  process.stdout.write(`${container.Name}\n`);
+function isRunning({ process: child }: Pick<Container, 'process'>): boolean {
+  return child !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-async function begin(container: Container): Promise<void> {
-  await portIsFree(container);
-  const image = imageNamed(container.Image);
-  const [program = '', ...programArgs] = image.command;
-  const log = openSync(logOf(container.Name), 'a');
-  const child = spawn(program, programArgs, {
-    cwd: image.folder ?? folder,
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: {
-      PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
-      HOSTNAME: container.Id.slice(0, 12),
-      ...image.environment,
-      ...container.Config.Env,
-      ...(container.HostPort === undefined ? {} : { [image.portVariable ?? 'PORT']: container.HostPort }),
-    },
-  });
-  child.unref();
-  if (child.pid === undefined) fail(`docker start: ${program} could not be started`);
-  const StartedAt = new Date().toISOString();
-  save({ ...container, StartedAt, Pid: child.pid, StartTicks: startTicks(child.pid) });
+/** SIGTERM, and SIGKILL after the grace, at once without one. Settles when the process is gone. */
+async function end(container: Container, graceSeconds: number): Promise<void> {
+  const { process: child } = container;
+  if (!child || !isRunning(container)) return;
+  const gone = once(child, 'exit');
+  child.kill(graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceSeconds * 1000);
+  await gone;
+  clearTimeout(timer);
 }
 
 /** As docker, refuses to start what could not listen: somebody else's answers must not pass for the container's. */
@@ -120,98 +266,20 @@ async function portIsFree({ Name, HostPort }: Container): Promise<void> {
   const deadline = Date.now() + PORT_GRACE_MS;
   while (!(await isFree(Number(HostPort)))) {
     if (Date.now() >= deadline)
-      fail(
+      throw new CommandFailed(
         `Error response from daemon: failed to set up container networking on endpoint ${Name}: Bind for 127.0.0.1:${HostPort} failed: port is already allocated`,
       );
-    await pause(20);
+    await delay(20);
   }
-}
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function end(container: Container, graceSeconds: number): Promise<void> {
-  if (container.Pid === undefined || !isRunning(container)) return;
-  process.kill(container.Pid, 'SIGTERM');
-  const deadline = Date.now() + graceSeconds * 1000;
-  // It is no child of this process, so nothing announces its end.
-  while (isRunning(container) && Date.now() < deadline) await pause(20);
-  await endNow(container);
-}
-
-async function endNow(container: Container): Promise<void> {
-  if (container.Pid === undefined || !isRunning(container)) return;
-  process.kill(container.Pid, 'SIGKILL');
-  while (isRunning(container)) await pause(20);
-}
-
-async function stop(args: string[]): Promise<void> {
-  const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
-  const container = load(rest[0] ?? '');
-  await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
-  process.stdout.write(`${container.Name}\n`);
-}
-
-async function restart(args: string[]): Promise<void> {
-  const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
-  const container = load(rest[0] ?? '');
-  await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
-  await begin(container);
-  process.stdout.write(`${container.Name}\n`);
-}
-
-async function kill(args: string[]): Promise<void> {
-  const container = load(parse(args, []).rest[0] ?? '');
-  if (!isRunning(container)) fail(`cannot kill container: ${container.Name}: container is not running`);
-  await endNow(container);
-  process.stdout.write(`${container.Name}\n`);
-}
-
-async function remove(args: string[]): Promise<void> {
-  const { all, rest } = parse(args, [], ['--force', '-f']);
-  const container = load(rest[0] ?? '');
-  const forced = all('--force', '-f').length > 0;
-  if (isRunning(container) && !forced)
-    fail(`cannot remove container "/${container.Name}": container is running`);
-  await endNow(container);
-  if (existsSync(logOf(container.Name))) {
-    // The drill counts executions in the logs, so they outlive the container.
-    appendFileSync(join(folder, `${container.Name}.removed.log`), readFileSync(logOf(container.Name)));
-    rmSync(logOf(container.Name));
-  }
-  rmSync(fileOf(container.Name));
-  process.stdout.write(`${container.Name}\n`);
-}
-
-function inspectContainer(args: string[]): void {
-  const { last, rest } = parse(args, ['--format', '-f']);
-  const container = load(rest[0] ?? '');
-  const running = isRunning(container);
-  print(
-    {
-      ...container,
-      State: {
-        Running: running,
-        Status: running ? 'running' : 'exited',
-        StartedAt: container.StartedAt,
-      },
-    },
-    last('--format', '-f'),
-  );
-}
-
-function inspectImage(args: string[]): void {
-  const { last, rest } = parse(args, ['--format', '-f']);
-  const image = imageNamed(rest[0] ?? '');
-  print({ Id: imageId(image), RepoDigests: repoDigests(image) }, last('--format', '-f'));
 }
 
 /** Fills in a Go template, as far as they are used: `.A.B`, `index .A.B "key"` and `json .A.B`. */
-function print(value: object, format: string | undefined): void {
+function filledIn(value: object, format: string | undefined): string {
   const text = format?.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
     const [, verb, path = '', , word] =
       /^(?:(index|json) )?((?:\.\w+)+)( "([^"]*)")?$/.exec(expression) ?? [];
     if (path === '' || (verb === 'index') !== (word !== undefined))
-      return fail(`docker inspect: the stand-in does not know the template ${whole}`, 125);
+      throw new CommandFailed(`docker inspect: the stand-in does not know the template ${whole}`, 125);
     const keys = [...path.slice(1).split('.'), ...(word === undefined ? [] : [word])];
     const found = keys.reduce<unknown>(
       (at, key) => (at as Record<string, unknown> | undefined)?.[key],
@@ -219,41 +287,5 @@ function print(value: object, format: string | undefined): void {
     );
     return verb === 'json' ? JSON.stringify(found ?? null) : String(found ?? '');
   });
-  process.stdout.write(`${text ?? JSON.stringify([value], null, 2)}\n`);
+  return `${text ?? JSON.stringify([value], null, 2)}\n`;
 }
-
-function logs(args: string[]): void {
-  const { last, rest } = parse(args, ['--tail', '-n']);
-  const { Name } = load(rest[0] ?? '');
-  if (!existsSync(logOf(Name))) return;
-  const lines = readFileSync(logOf(Name), 'utf8').replace(/\n$/, '').split('\n');
-  const tail = last('--tail', '-n');
-  process.stdout.write(
-    `${lines.slice(tail === undefined || tail === 'all' ? 0 : -Number(tail)).join('\n')}\n`,
-  );
-}
-
-async function pull(args: string[]): Promise<void> {
-  const [name = ''] = parse(args, [], ['--quiet', '-q']).rest;
-  imageNamed(name);
-  await mayPull(name).catch(({ message }: Error) => fail(`Error response from daemon: ${message}`));
-}
-
-const [command = '', ...args] = process.argv.slice(2);
-const sub = args[0] === 'inspect' ? args.slice(1) : undefined;
-if (command === 'create') create(args);
-else if (command === 'start') await start(args);
-else if (command === 'stop') await stop(args);
-else if (command === 'restart') await restart(args);
-else if (command === 'kill') await kill(args);
-else if (command === 'rm') await remove(args);
-else if (command === 'logs') logs(args);
-else if (command === 'inspect') inspectContainer(args);
-else if (command === 'container' && sub) inspectContainer(sub);
-else if (command === 'image' && sub) inspectImage(sub);
-else if (command === 'pull') await pull(args);
-else
-  fail(
-    `docker: the drill's stand-in does not know "${[command, ...args].join(' ')}"; add it to drill/host/docker-standin.ts`,
-    125,
-  );

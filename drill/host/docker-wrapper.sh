@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The host's `docker` command where a Docker daemon is reachable: the real one, but for two calls.
 #   DRILL_REAL_DOCKER  the real command
-#   DRILL_REGISTRY     asks whether the host may pull an image; run by DRILL_NODE
 #   DRILL_DOCKER_DIR   remembers the containers that were created, and the logs of those that were removed
 set -euo pipefail
 
@@ -10,12 +9,12 @@ subject=${!#}
 
 case ${1-} in
   pull)
-    # There is no registry in a drill: an image that is here counts as pulled.
+    # There is no registry in a drill: an image that is here counts as pulled, if the host's role would let it.
     if ! "$DRILL_REAL_DOCKER" image inspect "$subject" >/dev/null 2>&1; then
       printf 'docker pull: %s is not on this machine, and a drill has no registry; the drill builds it first\n' "$subject" >&2
       exit 1
     fi
-    "$DRILL_NODE" "$DRILL_REGISTRY" "$subject"
+    may-pull "$subject"
     printf '%s\n' "$subject"
     exit 0
     ;;

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invocation, type Program } from '../parts/index.ts';
 import { quoted } from '../quoted.ts';
+import { awsStandin } from './aws-standin.ts';
+import { mayPull } from './registry.ts';
+import { clientScript, type ServedCommand, serveCommands } from './served-commands.ts';
 
 /** How a script on the host ended. */
 export interface HostRun {
@@ -40,8 +43,8 @@ export interface StandbyHost {
 export interface HostOptions {
   /** State, scripts and logs of the host are kept in this folder. */
   readonly folder: string;
-  /** The text of the host's `docker` command, an executable script. */
-  readonly dockerCommand: string;
+  /** The host's `docker` command: the text of an executable script, or what makes the one that the drill serves. */
+  readonly docker: string | ((dockerFolder: string, env: Readonly<Record<string, string>>) => ServedCommand);
   /** Variables for the host's scripts and its docker command. */
   readonly environment: Readonly<Record<string, string>>;
   /** Undefined for a host on which nobody has installed it. */
@@ -55,7 +58,7 @@ const SHUTDOWN_GRACE_SECONDS = 10;
 const NEVER = '0001-01-01';
 
 /** Makes a host in its folder. Nothing is run before the first command. */
-export function createHost({ folder, dockerCommand, environment, stunnel }: HostOptions): StandbyHost {
+export function createHost({ folder, docker: dockerOption, environment, stunnel }: HostOptions): StandbyHost {
   const inFolder = (name: string) => join(folder, name);
   const bin = inFolder('bin');
   const dockerFolder = inFolder('docker');
@@ -69,14 +72,9 @@ export function createHost({ folder, dockerCommand, environment, stunnel }: Host
     writeFileSync(file, text, { mode: 0o755 });
     return file;
   };
-  const docker = command('docker', dockerCommand);
   const systemctl = command(
     'systemctl',
     `#!/bin/sh\nexec bash ${quoted(besides('systemctl-standin.sh'))} "$@"\n`,
-  );
-  command(
-    'aws',
-    `#!/bin/sh\nexec ${[process.execPath, besides('aws-standin.ts')].map(quoted).join(' ')} "$@"\n`,
   );
   if (stunnel) command('stunnel4', starting(stunnel));
   const env: Record<string, string> = {
@@ -92,14 +90,23 @@ export function createHost({ folder, dockerCommand, environment, stunnel }: Host
     FAILOVER_LINK_ADDRESS: '127.0.0.1',
     DRILL_DOCKER_DIR: dockerFolder,
     DRILL_UNITS_DIR: unitsFolder,
-    // Compiling a command each time would take longer than what it does.
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? inFolder('compiled'),
     ...environment,
   };
+  const served: Record<string, ServedCommand> = {
+    aws: awsStandin(env),
+    'may-pull': async ([image = '']) => mayPull(image, env).then(() => ''),
+  };
+  if (typeof dockerOption === 'string') command('docker', dockerOption);
+  else served.docker = dockerOption(dockerFolder, env);
+  for (const name of Object.keys(served)) command(name, clientScript);
+  const docker = join(bin, 'docker');
+  const commandServer = serveCommands(served);
   let commands = 0;
   let ranBefore = new Set<string>();
-  const run = (program: string, args: string[], timeoutSeconds: number, signal?: AbortSignal) =>
-    runProcess(program, args, { cwd: folder, env, timeoutSeconds, ...(signal && { signal }) });
+  const run = async (program: string, args: string[], timeoutSeconds: number, signal?: AbortSignal) => {
+    await commandServer.open(env);
+    return runProcess(program, args, { cwd: folder, env, timeoutSeconds, ...(signal && { signal }) });
+  };
   const inspect = async (name: string, template: string) => {
     const { stdout } = await run(docker, ['container', 'inspect', '--format', template, name], 60);
     return stdout.trim();
@@ -162,6 +169,7 @@ export function createHost({ folder, dockerCommand, environment, stunnel }: Host
     async stop() {
       for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
       await stopUnits();
+      commandServer.close();
     },
   };
 }

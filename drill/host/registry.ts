@@ -1,3 +1,5 @@
+import { CommandFailed } from './served-commands.ts';
+
 /** An image in ECR: account.dkr.ecr.region.domain/repository:tag. */
 const inEcr = /^\d{12}\.dkr\.ecr\.[^./]+\.[^/]+\/([^:@]+)/;
 
@@ -10,11 +12,12 @@ const calls = [
 ] as const;
 
 /**
- * Asks the stand-in cloud (AWS_ENDPOINT_URL) whether the host may pull an image, as ECR would. An image of another
+ * Asks the stand-in cloud whether the host may pull an image, as ECR would. An image of another
  * registry is none of its business, nor is one that is pulled where there is no cloud.
- * @throws Error in AWS's words if not
+ * @param env of the host: AWS_ENDPOINT_URL and the key of its role
+ * @throws CommandFailed in AWS's words if not
  */
-export async function mayPull(image: string, env: Readonly<NodeJS.ProcessEnv> = process.env): Promise<void> {
+export async function mayPull(image: string, env: Readonly<Record<string, string>>): Promise<void> {
   const repositoryName = inEcr.exec(image)?.[1];
   const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: key } = env;
   if (repositoryName === undefined || endpoint === undefined) return;
@@ -29,13 +32,9 @@ export async function mayPull(image: string, env: Readonly<NodeJS.ProcessEnv> = 
       body: JSON.stringify(call === 'GetAuthorizationToken' ? {} : { repositoryName }),
     });
     const answer = (await response.json()) as { message?: string };
-    if (!response.ok) throw new Error(`pull access denied for ${image}: ${answer.message}`);
+    if (!response.ok)
+      throw new CommandFailed(
+        `Error response from daemon: pull access denied for ${image}: ${answer.message}`,
+      );
   }
-}
-
-if (import.meta.main) {
-  await mayPull(process.argv[2] ?? '').catch((error: Error) => {
-    process.stderr.write(`Error response from daemon: ${error.message}\n`);
-    process.exitCode = 1;
-  });
 }

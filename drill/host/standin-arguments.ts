@@ -1,4 +1,4 @@
-import { fail } from './standin-store.ts';
+import { CommandFailed } from './served-commands.ts';
 
 /** Splits arguments into options and the rest. `valued` options take a value, `flags` none. */
 export function parse(args: readonly string[], valued: readonly string[], flags: readonly string[] = []) {
@@ -7,10 +7,12 @@ export function parse(args: readonly string[], valued: readonly string[], flags:
   while (rest[0]?.startsWith('-')) {
     const [name = '', inline] = (rest.shift() ?? '').split(/=(.*)/s);
     if (flags.includes(name)) options.push([name, 'true']);
-    else if (valued.includes(name))
-      options.push([name, inline ?? rest.shift() ?? fail(`docker: ${name} needs a value`)]);
-    else
-      fail(
+    else if (valued.includes(name)) {
+      const value = inline ?? rest.shift();
+      if (value === undefined) throw new CommandFailed(`docker: ${name} needs a value`);
+      options.push([name, value]);
+    } else
+      throw new CommandFailed(
         `docker: the drill's stand-in does not know the option ${name}; add it to drill/host/docker-standin.ts`,
         125,
       );
@@ -20,12 +22,14 @@ export function parse(args: readonly string[], valued: readonly string[], flags:
   return { all, last: (...names: string[]) => all(...names).at(-1), rest };
 }
 
-/** Reads NAME=VALUE lines; a bare NAME takes its value from this environment, as docker does. */
+/** Reads NAME=VALUE lines. */
 export function pairs(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const [name = '', value] = line.split(/=(.*)/s);
-      return [name, value ?? process.env[name] ?? ''];
+      if (value === undefined)
+        throw new CommandFailed(`docker: the drill's stand-in takes NAME=VALUE, got ${line}`, 125);
+      return [name, value];
     }),
   );
 }

@@ -91,10 +91,10 @@ describe("the host's docker command without a daemon", () => {
     await create();
     await docker('restart -t 5 api');
     await environment();
-    const [pid, startedAt] = (await inspect('{{.Pid}} {{.State.StartedAt}}')).split(' ');
+    const [pid, startedAt] = (await inspect('{{.State.Pid}} {{.State.StartedAt}}')).split(' ');
     await docker('restart -t 5 api');
     await environment();
-    expect(await inspect('{{.Pid}}')).not.toBe(pid);
+    expect(await inspect('{{.State.Pid}}')).not.toBe(pid);
     expect(Date.parse(await inspect('{{.State.StartedAt}}'))).toBeGreaterThan(Date.parse(startedAt ?? ''));
     expect(isAlive(Number(pid))).toBe(false);
   });

@@ -205,7 +205,7 @@ describe('a start of what runs, or should run', () => {
 
   it('starts again what hangs', async () => {
     await run('start', 1);
-    const pid = Number(await docker('{{.Pid}}'));
+    const pid = Number(await docker('{{.State.Pid}}'));
     process.kill(pid, 'SIGSTOP');
     expect(await run('start', 2)).toMatchObject(done);
     expect(isAlive(pid)).toBe(false);
