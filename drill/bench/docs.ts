@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Versions } from './bench-stage.ts';
 import type { Options } from './options.ts';
 import { configMeanings, configNames, faultMeanings, faultNames } from './plan.ts';
 import { drawPlot } from './plot.ts';
+import { withFigures } from './readme.ts';
 import { recoveryDefinition } from './recovery.ts';
 import { differencesFromProduction, phasesNote } from './report.ts';
 import { medianRun, type Row } from './rows.ts';
@@ -12,13 +13,14 @@ import { measuredRuns, type Outcome } from './runs.ts';
 import { noticedTable, phasesTable } from './table.ts';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
+const readmeFile = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 /** Configs of the plot, one panel each. */
 const shown = ['this', 'hot', 'no-parking'] as const;
 
 /**
- * Writes docs/bench.md and docs/bench.svg.
- * @returns what was written, one line each; the plot needs a run with SIGKILL
+ * Writes docs/bench.md, docs/bench.svg and the figures in README.md.
+ * @returns what was written, one line each; the plot needs a run with SIGKILL, the README runs of several configs
  */
 export function writeDocs(
   rows: readonly Row[],
@@ -35,7 +37,15 @@ export function writeDocs(
   if (panels.length > 0) writeFileSync(picture, drawPlot(panels));
   const text = `${docs}bench.md`;
   writeFileSync(text, page(rows, versions, options, panels.length > 0));
-  return [`wrote ${text}`, ...(panels.length > 0 ? [`wrote ${picture}`] : [])];
+  const readme = withFigures(readFileSync(readmeFile, 'utf8'), rows);
+  if (readme !== undefined) writeFileSync(readmeFile, readme);
+  return [
+    `wrote ${text}`,
+    ...(panels.length > 0 ? [`wrote ${picture}`] : []),
+    readme === undefined
+      ? `left ${readmeFile} as it was: its figures take a session of all configs and faults`
+      : `wrote the figures in ${readmeFile}`,
+  ];
 }
 
 function page(rows: readonly Row[], versions: Versions, options: Options, hasPlot: boolean): string {

@@ -20,7 +20,7 @@ export interface Options {
   readonly config: ConfigName | undefined;
   /** Where the rows are written as JSON. */
   readonly jsonFile: string | undefined;
-  /** Whether docs/bench.md and docs/bench.svg are written. */
+  /** Whether docs/bench.md, docs/bench.svg and the figures in README.md are written. */
   readonly docs: boolean;
 }
 
@@ -42,7 +42,7 @@ ${listed(configMeanings)}
   --fault NAME    only this fault:
 ${listed(faultMeanings)}
   --json FILE     write the rows as JSON
-  --docs          write docs/bench.md and docs/bench.svg
+  --docs          write docs/bench.md, docs/bench.svg and the figures in README.md
   --help          this text
 
 Exit code 0 if no run failed and "this" met all its targets; 1 if not; 2 for a mistake in the call.`;

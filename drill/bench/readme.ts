@@ -1,0 +1,53 @@
+import type { ConfigName, FaultName } from './plan.ts';
+import type { Row } from './rows.ts';
+import { seconds } from './table.ts';
+
+const BEGIN = '<!-- made by npm run bench -- --docs -->';
+const END = '<!-- end of what it made -->';
+
+/** What the README calls the configs that it shows. */
+const shown: readonly [ConfigName, string][] = [
+  ['this', '**hybrid-failover**, standby asleep'],
+  ['no-parking', 'the same without parking'],
+  ['hot', 'hot standby, stock HAProxy `backup`'],
+  ['reference', "with the blueprint's intervals"],
+];
+
+/**
+ * The README with the figures of a benchmark in it.
+ * @returns undefined if it cannot be made of these rows: all of the configs above must have been run with SIGKILL,
+ *   and this system with every fault of the sentence below the table
+ * @throws Error if the README has no place for it
+ */
+export function withFigures(readme: string, rows: readonly Row[]): string | undefined {
+  const row = (config: ConfigName, fault: FaultName) =>
+    rows.find((one) => one.config === config && one.fault === fault);
+  const killed = shown.flatMap(([config, name]) => {
+    const found = row(config, 'sigkill');
+    return found ? [{ name, ...found }] : [];
+  });
+  const unhealthy = row('this', 'health-500');
+  if (killed.length < shown.length || !unhealthy) return undefined;
+  const own = rows.filter(({ config }) => config === 'this');
+  const sum = (count: (one: Row) => number) => number(own.reduce((total, one) => total + count(one), 0));
+  const lines = [
+    BEGIN,
+    '',
+    '| primary killed (SIGKILL) | runs | idempotent requests lost | POSTs lost (in flight at the kill) | recovery, median | worst |',
+    '|---|---|---|---|---|---|',
+    ...killed.map(
+      ({ name, runs, lostIdempotent, lostPost, postInFlight, recoverySeconds: { median, worst } }) =>
+        `| ${name} | ${runs} | ${number(lostIdempotent)} | ${number(lostPost)} (${number(postInFlight)}) | ${seconds(median)} | ${seconds(worst)} |`,
+    ),
+    '',
+    `Over all ${own.length} faults, ${sum(({ runs }) => runs)} runs (crash, hang, health path answering 500, clean stop, outages of a second), hybrid-failover lost ${sum(({ lostIdempotent }) => lostIdempotent)} idempotent requests and executed ${sum(({ executedTwice }) => executedTwice)} POSTs twice. When only the health path fails, a hot standby takes over without a pause and this takes ${seconds(unhealthy.recoverySeconds.median)} (median), in which requests wait.`,
+    '',
+    END,
+  ];
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`README.md: expected "${BEGIN}" and "${END}" behind it`);
+  return readme.slice(0, begin) + lines.join('\n') + readme.slice(end + END.length);
+}
+
+const number = (value: number) => value.toLocaleString('en-US');
