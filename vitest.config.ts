@@ -1,10 +1,31 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that hold real programs to moments: whatever else ran beside them would be measured too. */
 const timed = ['test/onprem/**/*.test.ts', 'test/drill/load.test.ts', 'test/bin/transcript.test.ts'];
 
+/** In a fresh clone vitest knows only the files' sizes, and the longest tests are small files. */
+const longest = [
+  'explore-patient',
+  'explore-hasty',
+  'host/standby',
+  'host/link',
+  'doctor-site',
+  'page/browser',
+];
+
+/** So that none of them runs alone at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((name) => moduleId.includes(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     // As in drill/rehearsed.ts: `cdk synth` validates each configuration against CloudFormation's schema.
     env: { CDK_VALIDATION: 'false' },
