@@ -1,4 +1,4 @@
-import type { ConfigName, FaultName } from './plan.ts';
+import { type ConfigName, type FaultName, faultNames } from './plan.ts';
 import type { Row } from './rows.ts';
 import { seconds } from './table.ts';
 
@@ -16,7 +16,7 @@ const shown: readonly [ConfigName, string][] = [
 /**
  * The README with the figures of a benchmark in it.
  * @returns undefined if it cannot be made of these rows: all of the configs above must have been run with SIGKILL,
- *   and this system with every fault of the sentence below the table
+ *   and this system with every fault, because the sentence below the table speaks of all
  * @throws Error if the README has no place for it
  */
 export function withFigures(readme: string, rows: readonly Row[]): string | undefined {
@@ -27,8 +27,8 @@ export function withFigures(readme: string, rows: readonly Row[]): string | unde
     return found ? [{ name, ...found }] : [];
   });
   const unhealthy = row('this', 'health-500');
-  if (killed.length < shown.length || !unhealthy) return undefined;
   const own = rows.filter(({ config }) => config === 'this');
+  if (killed.length < shown.length || own.length < faultNames.length || !unhealthy) return undefined;
   const sum = (count: (one: Row) => number) => number(own.reduce((total, one) => total + count(one), 0));
   const lines = [
     BEGIN,

@@ -10,6 +10,10 @@ const readme = read('README.md');
 const rows = rowsOf([
   run('this', 'sigkill', { recovery: 2.184, lostPost: 33, inFlight: 46 }),
   run('this', 'health-500', { recovery: 2.5, executedTwice: 1 }),
+  run('this', 'sigstop'),
+  run('this', 'clean-stop'),
+  run('this', 'blip'),
+  run('this', 'stall'),
   run('hot', 'sigkill', { lostIdempotent: 5387 }),
   run('no-parking', 'sigkill'),
   run('reference', 'sigkill', { recovery: 97.8 }),
