@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isFree } from '../parts/free-port.ts';
 import { mayPull } from './registry.ts';
 import { CommandFailed, type ServedCommand } from './served-commands.ts';
 import { pairs, parse } from './standin-arguments.ts';
+import { type Container, end, isRunning, portIsFree } from './standin-container.ts';
 import { imageId, imageNamed, repoDigests, type StandinImages } from './standin-images.ts';
+import { filledIn } from './standin-template.ts';
 
 /** Limits are accepted: a plain process has none. The restart policy is remembered for who asks. */
 const CREATE_OPTIONS = [
@@ -38,24 +38,6 @@ const CREATE_OPTIONS = [
   '-h',
   '--network',
 ];
-
-/** A process that has ended lets go of its port when the last of its threads has. */
-const PORT_GRACE_MS = 1000;
-
-/** A container; the members are named as `docker inspect` names them. */
-interface Container {
-  readonly Id: string;
-  readonly Name: string;
-  /** The image's id; `Config.Image` is the name by which it was asked for. */
-  readonly Image: string;
-  readonly Config: { Image: string; Labels: Record<string, string>; Env: Record<string, string> };
-  readonly HostConfig: { RestartPolicy: { Name: string } };
-  readonly HostPort: string | undefined;
-  readonly StopTimeout: number;
-  /** When it was last started; as docker, the year 1 for never. */
-  StartedAt: string;
-  process: ChildProcess | undefined;
-}
 
 /** What the stand-in needs of its host. */
 export interface DockerSurroundings {
@@ -243,49 +225,4 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
       125,
     );
   };
-}
-
-function isRunning({ process: child }: Pick<Container, 'process'>): boolean {
-  return child !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** SIGTERM, and SIGKILL after the grace, at once without one. Settles when the process is gone. */
-async function end(container: Container, graceSeconds: number): Promise<void> {
-  const { process: child } = container;
-  if (!child || !isRunning(container)) return;
-  const gone = once(child, 'exit');
-  child.kill(graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceSeconds * 1000);
-  await gone;
-  clearTimeout(timer);
-}
-
-/** As docker, refuses to start what could not listen: somebody else's answers must not pass for the container's. */
-async function portIsFree({ Name, HostPort }: Container): Promise<void> {
-  if (HostPort === undefined) return;
-  const deadline = Date.now() + PORT_GRACE_MS;
-  while (!(await isFree(Number(HostPort)))) {
-    if (Date.now() >= deadline)
-      throw new CommandFailed(
-        `Error response from daemon: failed to set up container networking on endpoint ${Name}: Bind for 127.0.0.1:${HostPort} failed: port is already allocated`,
-      );
-    await delay(20);
-  }
-}
-
-/** Fills in a Go template, as far as they are used: `.A.B`, `index .A.B "key"` and `json .A.B`. */
-function filledIn(value: object, format: string | undefined): string {
-  const text = format?.replace(/\{\{\s*(.*?)\s*\}\}/g, (whole, expression: string) => {
-    const [, verb, path = '', , word] =
-      /^(?:(index|json) )?((?:\.\w+)+)( "([^"]*)")?$/.exec(expression) ?? [];
-    if (path === '' || (verb === 'index') !== (word !== undefined))
-      throw new CommandFailed(`docker inspect: the stand-in does not know the template ${whole}`, 125);
-    const keys = [...path.slice(1).split('.'), ...(word === undefined ? [] : [word])];
-    const found = keys.reduce<unknown>(
-      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
-      value,
-    );
-    return verb === 'json' ? JSON.stringify(found ?? null) : String(found ?? '');
-  });
-  return `${text ?? JSON.stringify([value], null, 2)}\n`;
 }
