@@ -10,7 +10,7 @@ export const perSite = (expr: (site: Site) => string): { expr: string; legend: S
 
 const responses = 'haproxy_server_http_responses_total';
 /** The sites' two backends: for what may be repeated, and for what may not. */
-const sites = 'proxy=~"service|service-once"';
+const sites = 'proxy=~"service(-once|-long)?"';
 
 /** 1 if HAProxy finds that a site answers its health path, 0 if not. */
 export const isUp = (site: Site): string =>
@@ -28,7 +28,7 @@ export const answering = `(${answers('primary')} > bool 0) + 2 * (${answers('sta
 
 /** Requests that wait for a site: in the queue, and the few that were let through to where they are held. */
 export const waiting = [
-  'sum(haproxy_backend_current_queue{proxy="parking"})',
+  'sum(haproxy_server_current_queue{proxy="parking", server="holding"})',
   'sum(haproxy_frontend_current_sessions{proxy="holding"})',
 ].join(' + ');
 

@@ -4,7 +4,7 @@ import { answers, perSite, type Site } from './series.ts';
 
 /** Of the last 1024 answers, which is all that HAProxy offers: it keeps no histogram. */
 const average = (site: Site) =>
-  `max(haproxy_server_total_time_average_seconds{proxy=~"service|service-once", server="${site}"})`;
+  `max(haproxy_server_total_time_average_seconds{proxy=~"service(-once|-long)?", server="${site}"})`;
 
 export const traffic = (): Row => ({
   title: 'Traffic',

@@ -11,7 +11,10 @@ local function setting(name)
 end
 
 local longest_ms = setting('PARK_SECONDS') * 1000
-setting('PARK_MAX')
+for _, name in ipairs({
+  'PARK_MAX', 'PARK_MAX_PER_SOURCE', 'REQUESTS_MAX', 'REQUESTS_MAX_PER_SOURCE', 'STREAMS_MAX',
+  'STREAMS_MAX_PER_SOURCE', 'CONNECTIONS_MAX_PER_SOURCE',
+}) do setting(name) end
 
 -- How many of the parked are on their way at the same time once a site serves. The site itself is
 -- protected by the maxconn of its server; this keeps HAProxy's own connections in bounds.
@@ -21,6 +24,20 @@ local look_every_ms = 20
 -- Those that wait here look about this often per second, together: a handful at once, many in turns.
 local looks_per_second = 10000
 local shortest_pause_ms, longest_pause_ms = 10, 500
+
+-- A time as HAProxy takes it; plain numbers are milliseconds.
+local unit_ms = { ms = 1, s = 1000, m = 60000, h = 3600000, d = 86400000, [''] = 1 }
+local function duration_ms(name)
+  local text = os.getenv(name) or ''
+  local count, unit = text:match('^(%d+)(%a*)$')
+  if count and unit_ms[unit] then return tonumber(count) * unit_ms[unit] end
+  error(string.format('%s is "%s"; expected a time such as 60s or 2m; correct it and start again', name, text), 0)
+end
+
+duration_ms('STREAM_TIMEOUT')
+
+-- A request that could not be sent waits behind a hop that is waiting for its answer. That one must outlast it.
+local longest_behind_ms = math.min(longest_ms, duration_ms('RESPONSE_TIMEOUT') - 1000)
 
 local function milliseconds()
   local now = core.now()
@@ -32,15 +49,17 @@ local function server(backend, name)
 end
 
 local function is_up(site)
-  return server('service', site):get_stats().status:match('^UP') ~= nil
+  return server('sites', site):get_stats().status:match('^UP') ~= nil
 end
 
 -- Setting the limit also makes HAProxy look at the queue again: in 2.6, one that waits first and goes just
 -- as the next one is let through can leave the queue standing.
-local looked_at, serving = 0, false
+local looked_at, serving, changed_at, before = 0, false, 0, nil
 local function look(now)
-  looked_at = now
-  serving = is_up('primary') or is_up('standby')
+  local primary, standby = is_up('primary'), is_up('standby')
+  local sites = tostring(primary) .. tostring(standby)
+  if sites ~= before then before, changed_at = sites, now end
+  looked_at, serving = now, primary or standby
   server('parking', 'holding'):set_maxconn(serving and open or closed)
 end
 
@@ -57,31 +76,49 @@ local function pause_ms(txn)
   return math.floor(mean * (0.5 + math.random()))
 end
 
--- A request that comes back from a server which still counts as up must not circle: the least wait
--- doubles each time. One that comes from the queue has not been anywhere yet.
-local function least_wait_ms(turns)
-  return turns == 0 and 0 or math.min(25 * 2 ^ turns, 1000)
+local function arrived_at(txn, now)
+  return tonumber(string.match(txn.f:req_fhdr('X-Request-Start') or '', '%d+')) or now
 end
 
 -- Called again after each pause; what it has to remember is in variables of the request. Sets txn.released
--- if a site serves, and leaves it unset if the time is over.
-core.register_action('hold', { 'http-req' }, function(txn)
+-- if a site serves and `may_go(now, held_at)`, and leaves it unset when the limit since its arrival is over.
+local function wait(txn, limit_ms, may_go)
   local now = milliseconds()
+  local held_at = txn:get_var('txn.held_at')
+  if not held_at then
+    held_at = now
+    txn:set_var('txn.held_at', now)
+  end
+  -- A site that served a moment ago may be the one that this request comes back from.
+  if serving and now ~= looked_at then look(now) end
+  if serving and may_go(now, held_at) then
+    txn:set_var('txn.released', true)
+    return act.CONTINUE
+  end
+  if now - arrived_at(txn, now) >= limit_ms then return act.CONTINUE end
+  act.wake_time(pause_ms(txn))
+  return act.YIELD
+end
+
+-- A request that found no connection to a server which still counts as up must not circle: the least wait
+-- doubles each time. One that comes from the queue has not been anywhere yet.
+core.register_action('hold', { 'http-req' }, function(txn)
   local turns = txn:get_var('txn.turns')
   if not turns then
     turns = tonumber(txn.f:req_fhdr('X-Parking-Turns')) or 1
     txn:set_var('txn.turns', turns)
-    txn:set_var('txn.held_at', now)
     txn.http:req_set_header('X-Parking-Turns', turns + 1)
   end
-  -- A site that served a moment ago may be the one that this request comes back from.
-  if serving and now ~= looked_at then look(now) end
-  if serving and now - txn:get_var('txn.held_at') >= least_wait_ms(turns) then
-    txn:set_var('txn.released', true)
-    return act.CONTINUE
-  end
-  local arrived = tonumber(string.match(txn.f:req_fhdr('X-Request-Start') or '', '%d+')) or now
-  if now - arrived >= longest_ms then return act.CONTINUE end
-  act.wake_time(pause_ms(txn))
-  return act.YIELD
+  local least_ms = turns == 0 and 0 or math.min(25 * 2 ^ turns, 1000)
+  local limit_ms = turns == 0 and longest_ms or longest_behind_ms
+  return wait(txn, limit_ms, function(now, held_at) return now - held_at >= least_ms end)
+end)
+
+-- A request that saw its server fail is repeated once, so not on the same server while that one is dying:
+-- when a site has gone down or come back since the request arrived, or when the checks would have seen it.
+local judged_ms = 1200
+core.register_action('reconsider', { 'http-req' }, function(txn)
+  return wait(txn, longest_ms, function(now, held_at)
+    return changed_at >= arrived_at(txn, now) or now - held_at >= judged_ms
+  end)
 end)

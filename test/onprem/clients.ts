@@ -42,17 +42,21 @@ export class Client {
         ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
         ...headers,
       };
-      const call = request(new URL(path, this.#url), { agent: this.#agent, method, headers: all }, (got) => {
-        let text = '';
-        got.setEncoding('utf8').on('data', (chunk) => {
-          text += chunk;
-        });
-        got.on('error', broken);
-        got.on('end', () => {
-          const site = got.headers['x-site'];
-          end({ status: got.statusCode ?? null, site: String(site), headers: got.headers, body: text });
-        });
-      });
+      const call = request(
+        new URL(path, this.#url),
+        { agent: this.#agent, method, headers: all, maxHeaderSize: 64_000 },
+        (got) => {
+          let text = '';
+          got.setEncoding('utf8').on('data', (chunk) => {
+            text += chunk;
+          });
+          got.on('error', broken);
+          got.on('end', () => {
+            const site = got.headers['x-site'];
+            end({ status: got.statusCode ?? null, site: String(site), headers: got.headers, body: text });
+          });
+        },
+      );
       call.on('error', broken);
       call.end(body);
     });
@@ -73,7 +77,7 @@ export async function metric(site: HaproxyUnderTest, series: string): Promise<nu
 
 /** How many requests wait for a site. */
 export async function parked(site: HaproxyUnderTest): Promise<number> {
-  const queued = await metric(site, 'haproxy_backend_current_queue{proxy="parking"}');
+  const queued = await metric(site, 'haproxy_server_current_queue{proxy="parking",server="holding"}');
   return queued + (await metric(site, 'haproxy_frontend_current_sessions{proxy="holding"}'));
 }
 

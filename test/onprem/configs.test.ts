@@ -100,6 +100,9 @@ describe('the files with a site in them', () => {
     // Names that do not resolve must not keep HAProxy from starting: it tells people about each.
     const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], env);
     expect(said).not.toContain('ALERT');
+    // V1: and it has no other complaint, with certificates either.
+    const warnings = said.split('\n').filter((line) => line.includes('WARNING'));
+    expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });
   test.each([
     ['PARK_SECONDS', 'soon', 'PARK_SECONDS is "soon"; expected a whole number, 0 or more;'],
@@ -114,6 +117,10 @@ describe('the files with a site in them', () => {
       '/dev/null',
       'SITE_CERTIFICATE_FILE is "/dev/null", which holds no certificate; make it with',
     ],
+    ['REQUESTS_MAX', 'many', 'REQUESTS_MAX is "many"; expected a whole number, 0 or more;'],
+    ['STREAMS_MAX_PER_SOURCE', '1.5', 'STREAMS_MAX_PER_SOURCE is "1.5"; expected a whole number, 0 or more;'],
+    ['STREAM_TIMEOUT', 'long', 'STREAM_TIMEOUT is "long"; expected a time such as 60s or 2m;'],
+    ['RESPONSE_TIMEOUT', '15 s', 'RESPONSE_TIMEOUT is "15 s"; expected a time such as 60s or 2m;'],
     ['IDEMPOTENCY_KEY', 'yes', "IDEMPOTENCY_KEY is 'yes'; expected on or off;"],
   ])('haproxy -c refuses %s=%s', (name, value, message) => {
     const start = invocation(parts.haproxy, ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], {

@@ -130,3 +130,11 @@ test('the metrics hold what the rules read, and the stats page only shows', asyn
   // The forms that set a server's state are posted; what is left filters the view.
   expect(/method="post"/i.test(page)).toBe(false);
 });
+
+test('V2: a soft stop ends with 0', async () => {
+  const site = await startSite();
+  await fetch(site.url);
+  const exited = once(site.process, 'exit');
+  site.process.kill('SIGUSR1');
+  expect(await exited).toEqual([0, null]);
+});

@@ -127,7 +127,7 @@ test('a POST that finds its server gone waits, and is executed once', async () =
 });
 
 test('5,000 wait at once and are all released', async () => {
-  const site = await startSleeping({ PARK_SECONDS: '60' });
+  const site = await startSleeping({ PARK_SECONDS: '60', PARK_MAX_PER_SOURCE: '0' });
   const methods = ['GET', 'PUT', 'POST'] as const;
   const answers = Promise.all(
     Array.from({ length: 5000 }, (_, count) => {

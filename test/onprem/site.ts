@@ -15,11 +15,20 @@ export const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** Lines that arrive over time, and a way to wait for the one that matters. */
 export class Lines {
   readonly all: string[] = [];
-  readonly #waiting: { matches: (line: string) => boolean; found: (line: string) => void }[] = [];
+  readonly #waiting: {
+    matches: (line: string) => boolean;
+    found: (line: string) => void;
+    failed: (why: string) => void;
+  }[] = [];
 
   add(line: string): void {
     this.all.push(line);
     for (const waiter of this.#waiting) if (waiter.matches(line)) waiter.found(line);
+  }
+
+  /** No line is to come any more: whoever waits for one waits in vain. */
+  end(why: string): void {
+    for (const waiter of this.#waiting) waiter.failed(why);
   }
 
   /** The first line that contains the text, already there or still to come. Rejects after 20 s. */
@@ -28,10 +37,12 @@ export class Lines {
     const there = this.all.slice(from).find(matches);
     if (there !== undefined) return there;
     return new Promise((found, reject) => {
-      const seen = () => `no line with ${JSON.stringify(text)} within 20 s; got:\n${this.all.join('\n')}`;
-      const limit = setTimeout(() => reject(new Error(seen())), 20_000);
+      const failed = (why: string) =>
+        reject(new Error(`no line with ${JSON.stringify(text)}: ${why}; got:\n${this.all.join('\n')}`));
+      const limit = setTimeout(() => failed('none within 20 s'), 20_000);
       this.#waiting.push({
         matches,
+        failed,
         found: (line) => {
           clearTimeout(limit);
           found(line);
@@ -108,6 +119,7 @@ export async function startHaproxy(
     syslog.close();
   });
   eachLine(child.stderr, log);
+  child.once('exit', (code) => log.end(`HAProxy has ended with ${code}`));
   await log.having('Health check for server service/primary');
   await log.having('server service/standby');
   return {
