@@ -21,8 +21,11 @@ export async function receive(
   services: readonly string[],
   ports: ReceiverPorts,
 ): Promise<HttpResult> {
-  const { sightings, ignored, rejected } = readWebhook(bodyOf(event), services, ports.clock());
-  for (const reason of rejected) ports.log.warn('alert rejected', reason);
+  const { sightings, accepted, ignored, rejected, unreadable } = readWebhook(
+    bodyOf(event),
+    services,
+    ports.clock(),
+  );
   try {
     await Promise.all([...sightings].map(([service, seen]) => ports.evidence.record(service, seen)));
   } catch (error) {
@@ -31,8 +34,20 @@ export async function receive(
   }
   const concerned = [...sightings.keys()];
   if (concerned.length > 0) await wake(concerned, ports);
-  const accepted = [...sightings.values()].reduce((sum, seen) => sum + seen.length, 0);
-  return json(202, { accepted, ignored, rejected });
+  // Only now: what is wrong with one alert must not hold up another.
+  if (rejected.count > 0) ports.log.warn('alerts rejected', rejected);
+  if (unreadable.count > 0) ports.log.warn('fields of alerts not readable', unreadable);
+  return json(202, {
+    accepted,
+    ignored: ignored.first,
+    rejected: rejected.first,
+    unreadable: unreadable.first,
+    // A body can make each list as long as it likes: the rest is only counted.
+    notNamed: [ignored, rejected, unreadable].reduce(
+      (sum, { count, first }) => sum + count - first.length,
+      0,
+    ),
+  });
 }
 
 /** The evidence is durable and the tick will find it: failing to wake costs time, not the alert. */

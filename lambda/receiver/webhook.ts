@@ -1,98 +1,136 @@
-import * as v from 'valibot';
 import type { Sighting } from '../domain/types.ts';
 import { HttpError } from './http.ts';
+
+/** What is wrong with one field of a body. */
+export type Flaw = { readonly field: string; readonly message: string };
+
+/** Of a list that a body can make as long as it likes: how many there were, and the first of them. */
+export type Counted<T> = { readonly count: number; readonly first: readonly T[] };
 
 /** What became of each alert in a body. */
 export type Webhook = {
   readonly sightings: ReadonlyMap<string, readonly Sighting[]>;
-  readonly ignored: readonly { readonly index: number; readonly why: string }[];
-  readonly rejected: readonly { readonly field: string; readonly message: string }[];
+  readonly accepted: number;
+  readonly ignored: Counted<{ readonly index: number; readonly why: string }>;
+  readonly rejected: Counted<Flaw>;
+  /** Read as if it were not there. */
+  readonly unreadable: Counted<Flaw>;
 };
 
 /** Alert names and what they prove; the last three are the Flask blueprint's. */
-const meanings: Readonly<Record<string, Sighting['kind']>> = {
-  PrimarySuspect: 'suspect',
-  PrimaryDown: 'down',
-  PrimaryUp: 'up',
-  StandbyNotServing: 'nobody',
-  OnPremDown: 'down',
-  onprem_down: 'down',
-  onprem_recovered: 'up',
-};
+const meanings: ReadonlyMap<string, Sighting['kind']> = new Map([
+  ['PrimarySuspect', 'suspect'],
+  ['PrimaryDown', 'down'],
+  ['PrimaryUp', 'up'],
+  ['StandbyNotServing', 'nobody'],
+  ['OnPremDown', 'down'],
+  ['onprem_down', 'down'],
+  ['onprem_recovered', 'up'],
+]);
 
-const envelope = v.looseObject({
-  version: v.literal('4'),
-  alerts: v.pipe(v.array(v.unknown()), v.minLength(1)),
-});
-
-const moment = v.pipe(v.string(), v.isoTimestamp());
-const unixSeconds = v.pipe(
-  v.string(),
-  v.transform(Number),
-  v.number(),
-  v.finite('Unix seconds'),
-  v.minValue(1, 'Unix seconds'),
-);
-
-const alert = v.looseObject({
-  status: v.picklist(['firing', 'resolved']),
-  labels: v.looseObject({
-    alertname: v.pipe(v.string(), v.nonEmpty()),
-    service: v.optional(v.string()),
-    primary_image: v.optional(v.string()),
-  }),
-  annotations: v.optional(v.looseObject({ observed_at: v.optional(v.union([v.literal(''), unixSeconds])) })),
-  startsAt: v.optional(moment),
-});
-
-type Alert = v.InferOutput<typeof alert>;
+/** So many of each list are named in the answer and in the log; a body of 2 MiB can hold a million alerts. */
+const named = 10;
+/** Characters of a value that an error shows. */
+const shown = 80;
+/** A registry's name, a tag and a digest of 64 digits fit; the evidence is kept in one item of the table. */
+const longestImage = 512;
 
 /**
- * Reads an Alertmanager webhook body, version 4. One bad alert does not take the others with it.
+ * Reads an Alertmanager webhook body, version 4. What is wrong in one alert costs that alert and nothing
+ * else; what is wrong in a field that an alert can do without costs that field.
  *
  * @param services the names we answer for
  * @param now Unix milliseconds
  * @throws HttpError 400 if there is nothing in it that could ever be recorded
  */
 export function readWebhook(text: string, services: readonly string[], now: number): Webhook {
-  const { alerts } = check(envelope, parse(text), '');
-  const sightings = new Map<string, Sighting[]>();
-  const ignored: { index: number; why: string }[] = [];
-  const rejected: { field: string; message: string }[] = [];
-  for (const [index, raw] of alerts.entries()) {
-    try {
-      const read = readAlert(check(alert, raw, `alerts[${index}]`), `alerts[${index}]`, services, now);
-      if ('why' in read) ignored.push({ index, why: read.why });
-      else sightings.set(read.service, [...(sightings.get(read.service) ?? []), read.sighting]);
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      rejected.push({ field: error.field ?? '', message: error.message });
+  const sightings = new Map<string, Map<string, Sighting>>();
+  const ignored = counted<{ index: number; why: string }>();
+  const rejected = counted<Flaw>();
+  const unreadable = counted<Flaw>();
+  const alerts = alertsOf(parse(text));
+  let accepted = 0;
+  for (const [index, alert] of alerts.entries()) {
+    const read = readAlert(alert, services, now);
+    if ('expected' in read) rejected.add(() => flawOf(read, `alerts[${index}]`));
+    else if ('why' in read) ignored.add(() => ({ index, why: read.why() }));
+    else {
+      accepted += 1;
+      for (const flaw of read.flaws) unreadable.add(() => flawOf(flaw, `alerts[${index}]`));
+      const { kind, observedAt } = read.sighting;
+      const ofService = sightings.get(read.service) ?? new Map<string, Sighting>();
+      // Repeats in one body say nothing new.
+      sightings.set(read.service, ofService.set(`${kind} ${observedAt}`, read.sighting));
     }
   }
-  const first = rejected[0];
-  if (first && rejected.length === alerts.length)
-    throw new HttpError(400, 'invalid-body', first.message, first.field);
-  return { sightings, ignored, rejected };
+  const [flaw] = rejected.first;
+  if (flaw && rejected.count === alerts.length)
+    throw new HttpError(400, 'invalid-body', flaw.message, flaw.field);
+  return {
+    sightings: new Map([...sightings].map(([service, seen]) => [service, [...seen.values()]])),
+    accepted,
+    ignored: ignored.result(),
+    rejected: rejected.result(),
+    unreadable: unreadable.result(),
+  };
 }
 
-type ReadAlert = { service: string; sighting: Sighting } | { why: string };
+/** The field of an alert, the value in it, and what was expected there. */
+type Wrong = { readonly field: string; readonly value: unknown; readonly expected: string };
 
-function readAlert(from: Alert, at: string, services: readonly string[], now: number): ReadAlert {
-  const { alertname } = from.labels;
-  const kind = Object.hasOwn(meanings, alertname) ? meanings[alertname] : undefined;
-  if (kind === undefined) return { why: `alertname ${JSON.stringify(alertname)} is not about the primary` };
-  const service = serviceOf(from, at, services);
+type ReadAlert =
+  | Wrong
+  | { readonly why: () => string }
+  | { readonly service: string; readonly sighting: Sighting; readonly flaws: readonly Wrong[] };
+
+function readAlert(alert: unknown, services: readonly string[], now: number): ReadAlert {
+  if (!isObject(alert)) return { field: '', value: alert, expected: 'an object' };
+  const { status, labels } = alert;
+  if (!isObject(labels)) return { field: 'labels', value: labels, expected: 'an object' };
+  const { alertname } = labels;
+  if (typeof alertname !== 'string' || alertname === '')
+    return { field: 'labels.alertname', value: alertname, expected: 'a name' };
+  const kind = meanings.get(alertname);
+  if (kind === undefined) return { why: () => `alertname ${show(alertname)} is not about the primary` };
+  if (status !== 'firing' && status !== 'resolved')
+    return { field: 'status', value: status, expected: '"firing" or "resolved"' };
+  const service = labels.service ?? (services.length === 1 ? services[0] : undefined);
+  if (typeof service !== 'string' || !services.includes(service))
+    return { field: 'labels.service', value: service, expected: services.map(show).join(' or ') };
   // Prometheus stamps an end time ahead: when it dies, Alertmanager "resolves" what is still true.
-  if (from.status === 'resolved') return { why: 'resolved proves nothing about the primary' };
-  const { primary_image: primaryImage } = from.labels;
+  if (status === 'resolved') return { why: () => 'resolved proves nothing about the primary' };
+  const flaws: Wrong[] = [];
+  const evaluatedAt = evaluation(alert, flaws);
+  const image = imageOf(labels, flaws);
   const sighting = {
     kind,
-    observedAt: Math.min(observedAt(from, kind, now), now),
+    observedAt: Math.min(evaluatedAt ?? cautiousMoment(alert, kind, now, flaws), now),
     // Only what says when it was evaluated can be too old.
-    ...(from.annotations?.observed_at && { arrivedAt: now }),
-    ...(primaryImage && { primaryImage }),
+    ...(evaluatedAt !== undefined && { arrivedAt: now }),
+    ...(image && { primaryImage: image }),
   };
-  return { service, sighting };
+  return { service, sighting, flaws };
+}
+
+/** @returns Unix milliseconds; undefined if the alert does not say, or in a way that nobody can read */
+function evaluation({ annotations }: Record<string, unknown>, flaws: Wrong[]): number | undefined {
+  if (isAbsent(annotations)) return undefined;
+  if (!isObject(annotations)) {
+    flaws.push({ field: 'annotations', value: annotations, expected: 'an object' });
+    return undefined;
+  }
+  const { observed_at: value } = annotations;
+  if (isAbsent(value)) return undefined;
+  const seconds = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  // A template that fails leaves its error in the annotation (Prometheus issue 4634); so do whole milliseconds
+  // in place of seconds, which are in a year that a Date does not know.
+  if (seconds >= 1 && !Number.isNaN(new Date(seconds * 1000).getTime())) return seconds * 1000;
+  flaws.push({
+    field: 'annotations.observed_at',
+    value,
+    expected: 'Unix seconds; it counts from its arrival',
+  });
+  return undefined;
 }
 
 /**
@@ -100,44 +138,88 @@ function readAlert(from: Alert, at: string, services: readonly string[], now: nu
  * evaluated. Without that moment a "down" counts from its arrival: a needless failover is the lesser
  * evil. An "up" counts from its start, so that repeats of an old one can never bring traffic home.
  */
-function observedAt({ annotations, startsAt }: Alert, kind: Sighting['kind'], now: number): number {
-  if (annotations?.observed_at) return annotations.observed_at * 1000;
-  return kind === 'up' && startsAt ? Date.parse(startsAt) : now;
+function cautiousMoment(
+  { startsAt }: Record<string, unknown>,
+  kind: Sighting['kind'],
+  now: number,
+  flaws: Wrong[],
+): number {
+  if (kind !== 'up' || isAbsent(startsAt)) return now;
+  const started = typeof startsAt === 'string' ? Date.parse(startsAt) : Number.NaN;
+  if (!Number.isNaN(started)) return started;
+  flaws.push({ field: 'startsAt', value: startsAt, expected: 'a moment such as 2026-01-01T00:00:00Z' });
+  return now;
 }
 
-function serviceOf({ labels }: Alert, at: string, services: readonly string[]): string {
-  const only = services.length === 1 ? services[0] : undefined;
-  const service = labels.service ?? only;
-  if (service !== undefined && services.includes(service)) return service;
-  const received = service === undefined ? 'nothing' : JSON.stringify(service);
-  const expected = services.map((name) => JSON.stringify(name)).join(' or ');
-  throw new HttpError(
-    400,
-    'invalid-body',
-    `${at}.labels.service: received ${received}, expected ${expected}`,
-    `${at}.labels.service`,
-  );
+function imageOf({ primary_image: image }: Record<string, unknown>, flaws: Wrong[]): string | undefined {
+  if (isAbsent(image)) return undefined;
+  if (typeof image === 'string' && image.length <= longestImage && /^[\x21-\x7e]+$/.test(image)) return image;
+  const expected = `an image's digest or id of at most ${longestImage} characters; it is not compared`;
+  flaws.push({ field: 'labels.primary_image', value: image, expected });
+  return undefined;
+}
+
+function alertsOf(body: unknown): readonly unknown[] {
+  const refuse = (field: string, value: unknown, expected: string) => {
+    const { message } = flawOf({ field, value, expected }, '');
+    return new HttpError(400, 'invalid-body', message, field || 'body');
+  };
+  if (!isObject(body)) throw refuse('', body, 'an object');
+  const { version, alerts } = body;
+  if (version !== '4') throw refuse('version', version, '"4", the version of Alertmanager’s webhook');
+  if (!Array.isArray(alerts) || alerts.length === 0)
+    throw refuse('alerts', alerts, 'a list of one alert or more');
+  return alerts;
 }
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some senders begin with a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new HttpError(400, 'invalid-json', `the body is not JSON: ${(error as Error).message}`, 'body');
+    throw new HttpError(
+      400,
+      'invalid-json',
+      `the body is not JSON: ${cut((error as Error).message)}`,
+      'body',
+    );
   }
 }
 
-function check<S extends v.GenericSchema>(schema: S, value: unknown, at: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = [at, v.getDotPath(issue)].filter(Boolean).join('.') || 'body';
-  if (issue.received === 'undefined') throw new HttpError(400, 'invalid-body', `${field}: missing`, field);
-  const expected = issue.expected ?? issue.message;
-  throw new HttpError(
-    400,
-    'invalid-body',
-    `${field}: received ${issue.received}, expected ${expected}`,
-    field,
-  );
+function flawOf({ field, value, expected }: Wrong, at: string): Flaw {
+  const whole = [at, field].filter(Boolean).join('.') || 'body';
+  const received = value === undefined ? 'missing' : `received ${show(value)}`;
+  return { field: whole, message: `${whole}: ${received}, expected ${expected}` };
+}
+
+/** As JSON, but never longer than a line. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  return isObject(value) ? 'an object' : String(value);
+}
+
+const cut = (text: string) =>
+  text.length > shown ? `${text.slice(0, shown)}… (${text.length} characters)` : text;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Senders write "there is none" in three ways. */
+const isAbsent = (value: unknown) => value === undefined || value === null || value === '';
+
+function counted<T>() {
+  let count = 0;
+  const first: T[] = [];
+  return {
+    add(one: () => T) {
+      count += 1;
+      if (first.length < named) first.push(one());
+    },
+    get count() {
+      return count;
+    },
+    first,
+    result: (): Counted<T> => ({ count, first }),
+  };
 }

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { Sighting } from '../../../lambda/domain/types.ts';
+import type { Log } from '../../../lambda/ports.ts';
 import { authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { type HttpEvent, type HttpResult, jsonErrors } from '../../../lambda/receiver/http.ts';
 import { receive } from '../../../lambda/receiver/receive.ts';
@@ -19,7 +21,7 @@ let recording: () => void = () => {};
 let waking: () => void = () => {};
 
 /** As handler.ts wires it, with ports in memory. */
-function door(services: readonly string[]) {
+function door(services: readonly string[], log: Log) {
   const ports = {
     evidence: {
       load: async () => ({}),
@@ -37,7 +39,7 @@ function door(services: readonly string[]) {
       },
     },
     clock: () => now,
-    log: silentLog,
+    log,
   };
   return middy<HttpEvent, HttpResult>()
     .use(jsonErrors(silentLog))
@@ -45,14 +47,19 @@ function door(services: readonly string[]) {
     .handler((event) => receive(event, services, ports));
 }
 
-async function post(body: unknown, more: Partial<HttpEvent> = {}, services = ['api', 'shop']) {
+async function post(
+  body: unknown,
+  more: Partial<HttpEvent> = {},
+  services = ['api', 'shop'],
+  log: Log = silentLog,
+) {
   const event = {
     headers: { authorization: `Bearer ${token}` },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     isBase64Encoded: false,
     ...more,
   } as HttpEvent;
-  const { statusCode, body: text, headers } = await door(services)(event, {} as Context);
+  const { statusCode, body: text, headers } = await door(services, log)(event, {} as Context);
   return { status: statusCode, headers, answer: JSON.parse(text ?? '{}') };
 }
 
@@ -124,7 +131,8 @@ describe('several alerts in one body', () => {
     const shop = alert('PrimaryUp', { labels: { alertname: 'PrimaryUp', service: 'shop' } });
     const { answer } = await post(body(alert('PrimaryDown'), shop, alert('PrimaryDown')));
     expect(answer.accepted).toBe(3);
-    expect(recorded.get('api')).toHaveLength(2);
+    // Repeats in one body say nothing new.
+    expect(recorded.get('api')).toHaveLength(1);
     expect(recorded.get('shop')).toHaveLength(1);
     expect(woken).toEqual([['api', 'shop']]);
   });
@@ -134,6 +142,197 @@ describe('several alerts in one body', () => {
     expect(status).toBe(202);
     expect(answer).toMatchObject({ accepted: 1, rejected: [{ field: 'alerts[0].labels' }] });
     expect(recorded.get('api')).toHaveLength(1);
+  });
+});
+
+describe('what cannot be read costs as little as possible', () => {
+  const good = () => alert('PrimaryDown');
+  const told = (kind: string) => ({ kind, observedAt: now });
+
+  test.each([
+    '<error expanding template: error executing template observed_at>',
+    '<no value>',
+    'NaN',
+    'Infinity',
+    '-5',
+    '1767225605,25',
+    '1767225605250000',
+    [1_767_225_605],
+    { seconds: 1 },
+    true,
+  ])('W1: observed_at %j counts from its arrival, and the answer says so', async (observed_at) => {
+    const { status, answer } = await post(body(alert('PrimaryDown', { annotations: { observed_at } })));
+    expect(status).toBe(202);
+    expect(recorded.get('api')).toEqual([told('down')]);
+    expect(answer.unreadable).toEqual([
+      {
+        field: 'alerts[0].annotations.observed_at',
+        message: expect.stringContaining('expected Unix seconds; it counts from its arrival'),
+      },
+    ]);
+  });
+
+  test.each([
+    ['annotations: null', { annotations: null }],
+    ['no annotations', { annotations: undefined }],
+    ['startsAt: null', { startsAt: null, annotations: {} }],
+    ['startsAt: ""', { startsAt: '', annotations: {} }],
+    ['observed_at: null', { annotations: { observed_at: null } }],
+    [
+      'primary_image: null',
+      { labels: { alertname: 'PrimaryDown', service: 'api', primary_image: null }, annotations: {} },
+    ],
+    [
+      'primary_image: ""',
+      { labels: { alertname: 'PrimaryDown', service: 'api', primary_image: '' }, annotations: {} },
+    ],
+  ])('W2: %s is as if it were not there', async (_, more) => {
+    const { status, answer } = await post(body(alert('PrimaryDown', more)));
+    expect({ status, unreadable: answer.unreadable }).toEqual({ status: 202, unreadable: [] });
+    expect(recorded.get('api')).toEqual([told('down')]);
+  });
+
+  it('W2: observed_at as a number is read', async () => {
+    await post(body(alert('PrimaryDown', { annotations: { observed_at: 1_767_225_605.25 } })));
+    expect(recorded.get('api')).toEqual([{ kind: 'down', observedAt: evaluated, arrivedAt: now }]);
+  });
+
+  it('W2: a byte order mark in front is passed over', async () => {
+    expect((await post(`\uFEFF${JSON.stringify(body(good()))}`)).answer.accepted).toBe(1);
+  });
+
+  test.each(['2026-01-01T00:00:00+00', '2026-13-45T99:99:99Z', 'yesterday', '0001-01-01', 5, {}])(
+    'W3: startsAt %j beside a good alert',
+    async (startsAt) => {
+      const up = alert('PrimaryUp', {
+        startsAt,
+        annotations: {},
+        labels: { alertname: 'PrimaryUp', service: 'shop' },
+      });
+      const { status, answer } = await post(body(up, good()));
+      expect({ status, accepted: answer.accepted }).toEqual({ status: 202, accepted: 2 });
+      expect(recorded.get('api')).toHaveLength(1);
+      for (const { observedAt } of [...recorded.values()].flat())
+        expect(Number.isFinite(observedAt)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['420 KB', `sha256:${'a'.repeat(420_000)}`],
+    ['spaces', 'acme/api 1'],
+    ['a number', 5],
+  ])('W4: a primary_image of %s is left out, and named', async (_, primary_image) => {
+    const labels = { alertname: 'PrimaryUp', service: 'api', primary_image };
+    const { status, answer } = await post(body(alert('PrimaryUp', { labels })));
+    expect(status).toBe(202);
+    expect(recorded.get('api')).toEqual([{ kind: 'up', observedAt: evaluated, arrivedAt: now }]);
+    expect(answer.unreadable[0].field).toBe('alerts[0].labels.primary_image');
+    expect(JSON.stringify(answer).length).toBeLessThan(1000);
+  });
+
+  test.each([
+    ['zeros', () => '0', 900_000],
+    ['empty objects', () => '{}', 650_000],
+    [
+      'other alerts',
+      () => JSON.stringify({ status: 'firing', labels: { alertname: 'x'.repeat(2000) } }),
+      900,
+    ],
+    ['the same alert', () => JSON.stringify(alert('PrimaryDown')), 11_000],
+    [
+      'alerts of a service with a long name',
+      () =>
+        JSON.stringify({ status: 'firing', labels: { alertname: 'PrimaryDown', service: 'y'.repeat(5000) } }),
+      350,
+    ],
+  ])('W5: a good alert before many %s is recorded; log and answer stay small', async (_, one, count) => {
+    const written: string[] = [];
+    const text = `{"version":"4","alerts":[${[JSON.stringify(good()), ...Array.from({ length: count }, one)].join(',')}]}`;
+    const { status, answer } = await post(text, {}, ['api', 'shop'], {
+      ...silentLog,
+      warn: (message, fields) => void written.push(JSON.stringify({ message, fields })),
+    });
+    expect(status).toBe(202);
+    expect(recorded.get('api')).toHaveLength(1);
+    expect(JSON.stringify(answer).length).toBeLessThan(10_000);
+    expect(written.join('').length).toBeLessThan(10_000);
+    expect(written.length).toBeLessThanOrEqual(2);
+    expect(answer.accepted + answer.ignored.length + answer.rejected.length + answer.notNamed).toBe(
+      count + 1,
+    );
+  });
+
+  it('W5: many different alerts are read in a time that grows as they do', async () => {
+    const many = (count: number) =>
+      body(
+        ...Array.from({ length: count }, (_, at) =>
+          alert('PrimaryDown', { annotations: { observed_at: `${1_767_000_000 + at}` } }),
+        ),
+      );
+    const secondsFor = async (count: number) => {
+      const text = JSON.stringify(many(count));
+      const start = performance.now();
+      expect((await post(text)).answer.accepted).toBe(count);
+      return performance.now() - start;
+    };
+    await secondsFor(1000);
+    // Ten times as many may take thirty times as long on a busy machine; quadratic would be a hundred times.
+    expect(await secondsFor(11_000)).toBeLessThan(Math.max(30 * (await secondsFor(1100)), 300));
+  });
+
+  it('says what is wrong only after what is right is recorded', async () => {
+    const log = { ...silentLog, warn: () => void order.push('said') };
+    await post(body({ status: 'firing' }, good()), {}, ['api'], log);
+    expect(order).toEqual(['recorded', 'woken', 'said']);
+  });
+
+  test('whatever stands in any field, a good alert beside it is recorded', async () => {
+    const anything = fc.anything({
+      withNullPrototype: false,
+      withDate: false,
+      withBigInt: false,
+      withMap: false,
+      withSet: false,
+    });
+    const record = fc.record(
+      {
+        status: fc.oneof(fc.constantFrom('firing', 'resolved'), anything),
+        labels: fc.oneof(
+          fc.record(
+            {
+              alertname: fc.oneof(
+                fc.constantFrom('PrimaryDown', 'PrimaryUp', 'PrimarySuspect', '__proto__'),
+                anything,
+              ),
+              service: fc.oneof(fc.constantFrom('api', 'shop'), anything),
+              primary_image: anything,
+            },
+            { requiredKeys: [] },
+          ),
+          anything,
+        ),
+        annotations: fc.oneof(fc.record({ observed_at: anything }), anything),
+        startsAt: fc.oneof(
+          anything,
+          fc.date().map((date) => (Number.isNaN(date.getTime()) ? '' : date.toISOString())),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(record, anything), { maxLength: 4 }), async (others) => {
+        recorded.clear();
+        const text = JSON.stringify(body(...others, good()));
+        expect((await post(text)).status).toBe(202);
+        const seen = recorded.get('api') ?? [];
+        expect(seen.some(({ kind, observedAt }) => kind === 'down' && observedAt === evaluated)).toBe(true);
+        for (const { observedAt, primaryImage = '' } of [...recorded.values()].flat()) {
+          expect(observedAt).toBeLessThanOrEqual(now);
+          expect(primaryImage.length).toBeLessThanOrEqual(512);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
