@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -110,19 +111,33 @@ async function write(
   extra?: { condition: string; values: Record<string, unknown> },
 ): Promise<boolean> {
   const isNew = revision === 0;
+  // Nobody else writes this value. The client tries again when an answer is lost, and then fails on what it
+  // has written itself.
+  const writer = randomUUID();
   const unchanged = ['revision = :revision', ...(extra ? [extra.condition] : [])].join(' AND ');
   try {
     await client.send(
       new PutCommand({
         TableName: table,
-        Item: { ...attributes, value, revision: revision + 1 },
+        Item: { ...attributes, value, revision: revision + 1, writer },
         ConditionExpression: isNew ? 'attribute_not_exists(pk)' : unchanged,
         ...(!isNew && { ExpressionAttributeValues: { ':revision': revision, ...extra?.values } }),
       }),
     );
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
+    if (error instanceof ConditionalCheckFailedException) return isOurs(client, table, attributes, writer);
     throw error;
   }
+}
+
+/** Whether the record is as this writer left it. False if somebody has written since: then to look again is right. */
+async function isOurs(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { pk, sk }: Key,
+  writer: string,
+): Promise<boolean> {
+  const command = new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true });
+  return (await client.send(command)).Item?.writer === writer;
 }

@@ -27,13 +27,26 @@ export function absorb(d: Draft): void {
     fail(d, command, result.detail, true);
   } else if (result?.outcome === 'superseded') {
     // Catch up with the host and try again: refusing for ever would leave nobody in charge.
-    set(d, { nextCommand: Math.max(d.next.nextCommand, result.newest + 1) });
-    fail(d, command, `the host had run command ${result.newest} already`, false);
+    if (isCredible(result.newest, command)) {
+      set(d, { nextCommand: Math.max(d.next.nextCommand, result.newest + 1) });
+      fail(d, command, `the host had run command ${result.newest} already`, false);
+    } else fail(d, command, brokenFence, false);
   } else if (result?.outcome !== 'succeeded') {
     const { commandTimeoutSeconds: limit } = d.policy;
     if (d.now - command.requestedAt >= limit * 1000) fail(d, command, `no result after ${limit} s`, false);
   }
 }
+
+/** No state that was lost or restored is so far behind: a service has a command a minute at most. */
+const furthestBehind = 1_000_000;
+
+/** What a broken host says must not use up the numbers of all commands to come. */
+function isCredible(newest: number, { serial }: Command): boolean {
+  return Number.isSafeInteger(newest) && newest <= serial + furthestBehind;
+}
+
+const brokenFence =
+  'the host says that it has run a command with an impossible number: its record of the last one is broken; replace the host';
 
 function absorbHostStart(d: Draft): void {
   const { command } = d.next;
@@ -119,6 +132,19 @@ export function inFlight(d: Draft, command: Command): boolean {
   return d.now - command.requestedAt < d.policy.dispatchTimeoutSeconds * 1000;
 }
 
+/** Longer than a dispatch and the start of a container take together. */
+const unseenSeconds = 15;
+
+/**
+ * A start that should have been seen by now, and the site still sees nobody serve. SSM can lose a command for
+ * good, without an end (amazon-ssm-agent issues 316 and 430). Sent again, it changes nothing on a host where it
+ * has worked.
+ */
+function isUnseen({ observation }: Draft, { action, requestedAt }: Command): boolean {
+  const { nobodyAt = 0 } = observation.evidence;
+  return action === 'start' && nobodyAt - requestedAt >= unseenSeconds * 1000;
+}
+
 /** Sees the phase's command through: wait, or try again when that is due. */
 export function pursue(d: Draft, action: Action, waiting: Reason): Reason {
   const { command } = d.next;
@@ -127,7 +153,10 @@ export function pursue(d: Draft, action: Action, waiting: Reason): Reason {
     requestCommand(d, action);
     return waiting;
   }
-  if (inFlight(d, command)) return waiting;
+  if (inFlight(d, command)) {
+    if (isUnseen(d, command)) requestCommand(d, action, command.attempt);
+    return waiting;
+  }
   const { host } = d.observation;
   const isDue = command.retryAt === undefined || d.now >= command.retryAt;
   if (command.hostUnreachable && action === 'start') {

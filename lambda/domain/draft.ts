@@ -1,10 +1,13 @@
 import { type Health, primaryHealth, seenOf } from './evidence.ts';
 import type {
+  Channel,
   Decision,
+  Delivery,
   Effect,
   Entry,
   EntryKind,
   Observation,
+  Pending,
   Phase,
   Policy,
   Reason,
@@ -80,9 +83,17 @@ export function note(d: Draft, kind: EntryKind, reason: Reason, more: More = {})
   const seen = seenOf(d.observation, d.policy, d.now);
   const common = { id, service, kind, epoch, at: d.now, reason, site: siteOf(phase), seen };
   const entry: Entry = { ...common, ...Object.fromEntries(given) };
-  set(d, { nextEntry: nextEntry + 1, outbox: [...outbox, { entry, claimedAt: d.now }] });
-  d.effects.push({ type: 'deliver', entry });
+  const left = channelsOf(entry);
+  const all = [...outbox, { entry, claimedAt: d.now, left }];
+  // A channel that fails for days must not fill the state, which is one item of a table: the newest are kept.
+  set(d, { nextEntry: nextEntry + 1, outbox: all.slice(-outboxLimit) });
+  d.effects.push({ type: 'deliver', entry, channels: left });
 }
+
+/** Entries of up to about 3 KB; an item of DynamoDB takes 400 KB. */
+const outboxLimit = 40;
+
+const channelsOf = ({ quiet }: Entry): readonly Channel[] => (quiet ? ['history'] : ['history', 'mail']);
 
 /** The moment so many seconds from now. */
 export function inSeconds({ now }: Draft, seconds: number): number {
@@ -94,18 +105,27 @@ export function said(result: { readonly said?: string } | undefined): { detail?:
   return result?.said ? { detail: result.said } : {};
 }
 
-/** Drops what was delivered, and claims again what its claimant must have died with. */
+/** Drops what was delivered, and claims again what its claimant must have died with, or failed to deliver. */
 export function settleOutbox(d: Draft): void {
-  const delivered = new Set(d.observation.delivered);
-  const kept = d.next.outbox.filter(({ entry }) => !delivered.has(entry.id));
+  const { delivered = [] } = d.observation;
+  const kept = d.next.outbox.flatMap((pending) => stillPending(pending, delivered));
   const lapsed = d.now - d.policy.dispatchTimeoutSeconds * 1000;
   const outbox = kept.map((pending) =>
     pending.claimedAt <= lapsed ? { ...pending, claimedAt: d.now } : pending,
   );
-  const reclaimed = outbox.filter((pending, i) => pending !== kept[i]);
-  if (kept.length === d.next.outbox.length && reclaimed.length === 0) return;
+  if (outbox.length === d.next.outbox.length && outbox.every((one, at) => one === d.next.outbox[at])) return;
   set(d, { outbox });
-  d.effects.push(...reclaimed.map(({ entry }) => ({ type: 'deliver' as const, entry })));
+  const reclaimed = outbox.filter((pending, at) => pending !== kept[at]);
+  for (const { entry, left = channelsOf(entry) } of reclaimed)
+    d.effects.push({ type: 'deliver', entry, channels: left });
+}
+
+function stillPending(pending: Pending, delivered: readonly Delivery[]): readonly Pending[] {
+  const { entry, left = channelsOf(entry) } = pending;
+  const reached = delivered.filter(({ id }) => id === entry.id).map(({ channel }) => channel);
+  if (reached.length === 0) return [pending];
+  const still = left.filter((channel) => !reached.includes(channel));
+  return still.length === 0 ? [] : [{ ...pending, left: still }];
 }
 
 /** Nothing is decided because of it, so people must hear of it; which silence it is, they hear once. */

@@ -136,8 +136,19 @@ export type Seen = {
   readonly host?: HostState;
 };
 
-/** An entry that has not been delivered yet; whoever claims it delivers it. */
-export type Pending = { readonly entry: Entry; readonly claimedAt: number };
+/** Where an entry goes. Each has its own delivery: one that fails holds up no other, and is tried again alone. */
+export type Channel = 'history' | 'mail';
+
+/** An entry that has not reached every channel yet; whoever claims it delivers it. */
+export type Pending = {
+  readonly entry: Entry;
+  readonly claimedAt: number;
+  /** The channels that it has not reached; all of the entry's if left out. */
+  readonly left?: readonly Channel[];
+};
+
+/** An entry that a channel has taken. */
+export type Delivery = { readonly id: string; readonly channel: Channel };
 
 /** No automatic move until then. */
 export type Pause = { readonly until: number; readonly by: string; readonly why: string };
@@ -227,8 +238,7 @@ export type Observation = {
   /** What the second witness says about the site's public address; absent when nobody asked it. */
   readonly witness?: 'reachable' | 'unreachable';
   readonly request?: OperatorRequest;
-  /** Ids of entries that have been delivered. */
-  readonly delivered?: readonly string[];
+  readonly delivered?: readonly Delivery[];
 };
 
 export type Effect =
@@ -242,7 +252,7 @@ export type Effect =
   /** `instanceType` is set before the start, when the policy knows more than one. */
   | { readonly type: 'start-host'; readonly instanceType?: string }
   | { readonly type: 'stop-host' }
-  | { readonly type: 'deliver'; readonly entry: Entry };
+  | { readonly type: 'deliver'; readonly entry: Entry; readonly channels: readonly Channel[] };
 
 export type Policy = {
   /** Evidence that the primary is down counts for this long. */

@@ -9,25 +9,36 @@ import { HttpError, type HttpEvent, type HttpResult } from './http.ts';
  * at this age, a sandbox that is asked all the time costs 0.02 USD a month.
  */
 export const cacheSeconds = 600;
-const firstPauseSeconds = 5;
+/** A token that was refused is not looked up again for so long: a sender that has an expired one goes on and on. */
+const knownSeconds = 30;
+/** So many refused tokens are remembered, the newest. */
+const knownLimit = 1000;
+/** Tokens that are not known yet are looked up at once, so many in a row; in a flood, one in so many seconds. */
+const lookups = { burst: 30, everySeconds: 2 };
 
 /**
- * Lets only a bearer of a valid token through: the current one, or, until it is retired, the one before.
- * @throws HttpError 401 without one; 503 if our own copy cannot be read, so that the alert is retried
+ * Lets only a bearer of a valid token through: the current one, or, until it is retired, the one before. A
+ * token that is newer than our copy works at once.
+ * @throws HttpError 401 for a wrong one; 503 if it cannot be told, so that the alert comes again: the secret
+ *   cannot be read, or a flood of unknown tokens has used up what may be looked up now
  */
 export function authenticate(tokens: TokenSource, clock: Clock): MiddlewareObj<HttpEvent, HttpResult> {
-  const mayLook = patience(clock);
+  const known = refusedTokens(clock);
+  const mayLookUp = allowance(clock);
   return {
     before: async ({ event }) => {
       const received = bearerOf(event.headers?.authorization ?? '');
-      try {
-        if (await isValid(tokens, received, cacheSeconds)) return;
-        // It may be newer than our copy. Whoever is wrong again and again looks up nothing by that.
-        if (await isValid(tokens, received, mayLook.pauseSeconds())) return mayLook.reset();
-      } catch (cause) {
-        throw new HttpError(503, 'token-unreadable', `cannot check the token: ${(cause as Error).message}`);
+      const checked = (maxAgeSeconds: number) =>
+        isValid(tokens, received, maxAgeSeconds).catch((cause: Error) => {
+          throw new HttpError(503, 'token-unreadable', `cannot check the token: ${cause.message}`);
+        });
+      if (await checked(cacheSeconds)) return;
+      if (!known.has(received)) {
+        if (!mayLookUp())
+          throw new HttpError(503, 'token-unchecked', 'too many unknown tokens were received; try again');
+        if (await checked(0)) return;
+        known.add(received);
       }
-      mayLook.refused();
       throw new HttpError(401, tokenRefused, 'received a token that is not valid here', 'authorization');
     },
   };
@@ -53,24 +64,32 @@ async function isValid(tokens: TokenSource, received: string, maxAgeSeconds: num
 const isSame = (token: string, received: string) => timingSafeEqual(digest(token), digest(received));
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/**
- * How old our copy must be before an unknown token makes us look again: not at all for the first, so that
- * a rotation works at once, and twice as long for each that was refused, until nothing was for a while.
- */
-function patience(clock: Clock) {
-  let pause = 0;
-  let refusedAt = Number.NEGATIVE_INFINITY;
+function refusedTokens(clock: Clock) {
+  const refusedAt = new Map<string, number>();
+  const keyOf = (token: string) => digest(token).toString('base64');
   return {
-    pauseSeconds() {
-      if (clock() - refusedAt > cacheSeconds * 1000) pause = 0;
-      return pause;
+    has: (token: string) =>
+      clock() - (refusedAt.get(keyOf(token)) ?? Number.NEGATIVE_INFINITY) < knownSeconds * 1000,
+    add(token: string) {
+      refusedAt.delete(keyOf(token));
+      refusedAt.set(keyOf(token), clock());
+      const [oldest] = refusedAt.keys();
+      if (refusedAt.size > knownLimit && oldest !== undefined) refusedAt.delete(oldest);
     },
-    refused() {
-      pause = Math.min(Math.max(firstPauseSeconds, 2 * pause), cacheSeconds);
-      refusedAt = clock();
-    },
-    reset() {
-      pause = 0;
-    },
+  };
+}
+
+/** Each look-up costs two calls, and strangers can ask for one by any header. */
+function allowance(clock: Clock): () => boolean {
+  const { burst, everySeconds } = lookups;
+  let left = burst;
+  let countedAt = clock();
+  return () => {
+    const earned = Math.floor((clock() - countedAt) / (everySeconds * 1000));
+    left = Math.min(burst, left + earned);
+    countedAt += earned * everySeconds * 1000;
+    if (left === 0) return false;
+    left -= 1;
+    return true;
   };
 }

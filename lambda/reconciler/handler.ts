@@ -15,8 +15,8 @@ import { ec2Host } from '../adapters/ec2-host.ts';
 import { httpWitness } from '../adapters/http-witness.ts';
 import { snsNotifier } from '../adapters/sns-notifier.ts';
 import { ssmStandby } from '../adapters/ssm-standby.ts';
-import type { Decision } from '../domain/types.ts';
 import { reasons } from '../domain/reasons.ts';
+import type { Decision } from '../domain/types.ts';
 import type { ServicePorts, ServiceSettings } from '../ports.ts';
 import { required, serviceSettings } from '../settings.ts';
 import { isThorough, type OperatorCall, operatorCall, servicesOf } from './nudge.ts';
@@ -27,7 +27,8 @@ const services = new Map(serviceSettings().map((settings) => [settings.name, set
 const table = required('TABLE_NAME');
 const documents = documentClient(new DynamoDBClient(clientConfig));
 const ssm = new SSMClient(clientConfig);
-const sns = new SNSClient(clientConfig);
+// One try: what people have not been told is tried again with the next nudge.
+const sns = new SNSClient({ ...clientConfig, maxAttempts: 1 });
 
 function portsOf(settings: ServiceSettings): ServicePorts {
   return {

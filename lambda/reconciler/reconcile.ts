@@ -3,7 +3,7 @@ import { primaryHealth } from '../domain/evidence.ts';
 import type {
   Answer,
   Decision,
-  Effect,
+  Delivery,
   Evidence,
   Observation,
   OperatorRequest,
@@ -12,6 +12,7 @@ import type {
 } from '../domain/types.ts';
 import { looked } from '../log-lines.ts';
 import type { ServicePorts } from '../ports.ts';
+import { act, type Deliver, deliver, nothing, type Results } from './act.ts';
 
 /** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
 const maxRounds = 16;
@@ -20,35 +21,57 @@ const maxRounds = 16;
 export type Nudge = {
   readonly request?: OperatorRequest;
   /** Take the time to look at the instance too, where the fast path does without. */
-  readonly isThorough?: boolean;
+  readonly isThorough?: boolean | undefined;
 };
-
-/** What carrying out effects brought to light: it enters the next observation. */
-type Results = Pick<Observation, 'command' | 'delivered' | 'hostStart'> & {
-  readonly errors: readonly Error[];
-};
-
-const nothing: Results = { errors: [] };
 
 /** A decision, and what the site had said when it was made. */
 export type Look = Decision & { readonly evidence: Evidence };
 
 /**
  * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
- * Intent is recorded before it is acted upon; a writer who lost the race looks again.
+ * Intent is recorded before it is acted upon; a writer who lost the race looks again. People are told at the
+ * end: deciding, recording and commanding wait for nobody who only has to be told.
  *
  * @returns the last decision and its evidence, with the answer to the request if there was one
  * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
- *   is tried again by a later nudge, and the failed invocation tells people.
+ *   is tried again by a later nudge, and the failed invocation tells people. Who asked for something is
+ *   answered all the same.
  */
 export async function reconcile(
   service: string,
   ports: ServicePorts,
   policy: Policy,
-  { request, isThorough = false }: Nudge = {},
+  nudge: Nudge = {},
 ): Promise<Look> {
-  let results = nothing;
+  const { request, isThorough } = nudge;
+  const settled = await settle(service, ports, policy, nudge, nothing);
+  const told = settled.undelivered.length > 0 ? await deliver(settled.undelivered, ports) : nothing;
+  // Once: what failed is claimed by a later nudge, and this one comes to its end.
+  const last = told.delivered?.length ? await settle(service, ports, policy, { isThorough }, told) : settled;
+  if (isThorough) logLook(last.look, ports);
+  const errors = [settled, told, ...(last === settled ? [] : [last])].flatMap((one) => one.errors);
+  if (errors.length > 0 && !request)
+    throw new AggregateError(errors, errors.map((error) => error.message).join('; '));
+  return { ...last.look, ...(settled.look.answer && { answer: settled.look.answer }) };
+}
+
+type Settled = {
+  readonly look: Look;
+  /** What people and the history have not been told yet. */
+  readonly undelivered: readonly Deliver[];
+  readonly errors: readonly Error[];
+};
+
+async function settle(
+  service: string,
+  ports: ServicePorts,
+  policy: Policy,
+  { request, isThorough = false }: Nudge,
+  first: Results,
+): Promise<Settled> {
+  let results = first;
   let answer: Answer | undefined;
+  const undelivered: Deliver[] = [];
   const errors: Error[] = [];
   for (let round = 0; round < maxRounds; round++) {
     const before = await ports.states.load(service);
@@ -58,14 +81,14 @@ export async function reconcile(
     if (decision.state !== before.value) {
       const recorded = await ports.states.save(decision.state, before);
       if (!recorded) continue;
-      logDecision(before.value, decision, ports);
+      logDecision(before.value, decision, observation, ports);
     }
     answer ??= decision.answer;
     if (decision.state === before.value && decision.effects.length === 0) {
-      if (isThorough) logLook(decision, ports);
-      if (errors.length > 0) throw new AggregateError(errors, errors.map((e) => e.message).join('; '));
-      return { ...decision, evidence: seen.evidence, ...(answer && { answer }) };
+      const look = { ...decision, evidence: seen.evidence, ...(answer && { answer }) };
+      return { look, undelivered, errors };
     }
+    undelivered.push(...decision.effects.filter((effect) => effect.type === 'deliver'));
     results = await act(decision.effects, ports);
     errors.push(...results.errors);
   }
@@ -118,61 +141,15 @@ async function reportOfCommand({ epoch, command }: State, ports: ServicePorts) {
   return ports.standby.report({ action, epoch, serial, attempt }, command.id);
 }
 
-/** Commands at once; what people are told in its order. */
-async function act(effects: readonly Effect[], ports: ServicePorts): Promise<Results> {
-  const deliveries = effects.filter(({ type }) => type === 'deliver');
-  const others = effects.filter(({ type }) => type !== 'deliver');
-  const [told, ...done] = await Promise.all([
-    inTurn(deliveries, ports),
-    ...others.map((effect) => carryOut(effect, ports)),
-  ]);
-  const all = [...told, ...done];
-  const command = done.findLast((result) => result.command)?.command;
-  const hostStart = done.findLast((result) => result.hostStart)?.hostStart;
-  return {
-    delivered: all.flatMap((result) => result.delivered ?? []),
-    errors: all.flatMap((result) => result.errors),
-    ...(command && { command }),
-    ...(hostStart && { hostStart }),
-  };
-}
-
-async function inTurn(effects: readonly Effect[], ports: ServicePorts): Promise<Results[]> {
-  const results: Results[] = [];
-  for (const effect of effects) results.push(await carryOut(effect, ports));
-  return results;
-}
-
-async function carryOut(effect: Effect, ports: ServicePorts): Promise<Results> {
-  try {
-    switch (effect.type) {
-      case 'command':
-        return { command: await ports.standby.send(effect), errors: [] };
-      case 'start-host':
-        return { hostStart: await ports.host.start(effect.instanceType), errors: [] };
-      case 'stop-host':
-        await ports.host.stop();
-        return nothing;
-      case 'deliver':
-        await Promise.all([
-          ports.history.append(effect.entry),
-          effect.entry.quiet ? undefined : ports.notifier.tell(effect.entry),
-        ]);
-        return { delivered: [effect.entry.id], errors: [] };
-    }
-  } catch (cause) {
-    const error = new Error(
-      `${effect.type} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
-    ports.log.error('effect failed', { effect, error });
-    return { errors: [error] };
-  }
-}
-
-function logDecision(before: State, { state, reason, site, effects }: Decision, ports: ServicePorts): void {
+function logDecision(
+  before: State,
+  { state, reason, site, effects }: Decision,
+  { delivered = [] }: { readonly delivered?: readonly Delivery[] },
+  ports: ServicePorts,
+): void {
+  const kept = new Set([...state.outbox.map(({ entry }) => entry.id), ...delivered.map(({ id }) => id)]);
+  const givenUp = before.outbox.map(({ entry }) => entry).filter(({ id }) => !kept.has(id));
+  if (givenUp.length > 0) ports.log.error('not told: too many are waiting', { entries: givenUp });
   ports.log.info('decided', {
     // Powertools keeps the key "service" for itself.
     about: state.service,

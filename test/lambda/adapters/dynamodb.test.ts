@@ -54,7 +54,21 @@ describe('the state store', () => {
 
   it('says so when it lost the race', async () => {
     aws.on(PutCommand).rejects(lost);
+    aws.on(GetCommand).resolves({ Item: { value: state, revision: 10, writer: 'somebody else' } });
     expect(await store.save(state, { value: state, revision: 9 })).toBe(false);
+  });
+
+  it('C2: recognises its own write when the answer was lost and the client has repeated it', async () => {
+    let written: Record<string, unknown> | undefined;
+    aws.on(PutCommand).callsFake(({ Item }) => {
+      written = Item;
+      throw lost;
+    });
+    aws.on(GetCommand).callsFake(() => ({ Item: written }));
+    expect(await store.save({ ...state, epoch: 4 }, { value: state, revision: 9 })).toBe(true);
+    // Each write is told apart from every other of the same function.
+    expect(await store.save({ ...state, epoch: 4 }, { value: state, revision: 9 })).toBe(true);
+    expect(new Set(puts().map(({ Item }) => Item?.writer)).size).toBe(2);
   });
 
   it('does not take any other error for a lost race', async () => {

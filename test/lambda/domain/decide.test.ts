@@ -1693,8 +1693,52 @@ describe('the outbox', () => {
       reason: 'primary-down',
       service: 'api',
     });
-    const later = decide(state, { evidence: isDown, delivered: [entry?.id ?? ''] }, policy, now);
+    const delivered = [
+      { id: entry?.id ?? '', channel: 'history' },
+      { id: entry?.id ?? '', channel: 'mail' },
+    ] as const;
+    const later = decide(state, { evidence: isDown, delivered }, policy, now);
     expect(later.state.outbox).toEqual([]);
+  });
+
+  it.each([
+    ['history', 'mail'],
+    ['mail', 'history'],
+  ] as const)('C3: what %s has taken is tried again with %s alone', (channel, other) => {
+    const delivered = [{ id: entry?.id ?? '', channel }];
+    const after = decide(state, { evidence: isDown, delivered }, policy, now);
+    expect(after.state.outbox).toMatchObject([{ entry, left: [other] }]);
+    const late = decide(after.state, { evidence: isDown }, policy, now + 20_000);
+    expect(late.effects.filter(({ type }) => type === 'deliver')).toEqual([
+      { type: 'deliver', entry, channels: [other] },
+    ]);
+    const last = decide(
+      late.state,
+      { evidence: isDown, delivered: [{ id: entry?.id ?? '', channel: other }] },
+      policy,
+      now + 20_001,
+    );
+    expect(last.state.outbox).toEqual([]);
+  });
+
+  it('C3: an entry from before channels were told apart goes to all of them', () => {
+    const [first] = state.outbox;
+    const { left: _, ...old } = first ?? { left: [] };
+    const before = { ...state, outbox: [old] } as unknown as State;
+    const late = decide(before, { evidence: isDown }, policy, now + 20_000);
+    expect(late.effects).toContainEqual({ type: 'deliver', entry, channels: ['history', 'mail'] });
+  });
+
+  it('C8: holds the newest 40 while a channel takes nothing', () => {
+    let current = state;
+    for (let round = 0; round < 100; round++) {
+      const moment = now + round * 1000;
+      const request: OperatorRequest = { action: 'pause', seconds: 60, why: `round ${round}`, by: 'ops' };
+      current = decide(current, { evidence: isDown, request }, policy, moment).state;
+    }
+    expect(current.outbox).toHaveLength(40);
+    expect(current.outbox.at(-1)?.entry.detail).toContain('round 99');
+    expect(JSON.stringify(current).length).toBeLessThan(200_000);
   });
 
   it('leaves it to its claimant at first', () => {
@@ -1707,5 +1751,66 @@ describe('the outbox', () => {
     expect(effectNames(late)).toContain('failover-started');
     const again = decide(late.state, { evidence: isDown }, policy, now + 20_001);
     expect(effectNames(again)).toEqual([]);
+  });
+});
+
+describe('C4: a host that says it has run an impossible command', () => {
+  const start = command('start', sent);
+  const says = (newest: number) =>
+    decide(
+      at('starting', { command: start, nextCommand: 42 }),
+      { evidence: isDown, command: { serial: 41, outcome: 'superseded', newest } },
+      policy,
+      now,
+    ).state;
+
+  it.each([999_999_999_999_999, 2_000_000, Number.POSITIVE_INFINITY, Number.NaN, 10 ** 400])(
+    '%d: the numbers of commands stay ours, and people are told',
+    (newest) => {
+      const { nextCommand, command: failed, outbox } = says(newest);
+      expect(nextCommand).toBe(42);
+      expect(failed?.failure).toContain('replace the host');
+      expect(outbox.at(-1)?.entry).toMatchObject({ kind: 'command-failed' });
+    },
+  );
+
+  it('a possible one is caught up with, and none is ever lowered', () => {
+    expect(says(77).nextCommand).toBe(78);
+    expect(says(41 + 1_000_000).nextCommand).toBe(1_000_042);
+    expect(says(3).nextCommand).toBe(42);
+  });
+});
+
+describe('C7: a start that SSM has lost', () => {
+  const lost = (seconds: number, more: Partial<Command> = {}) =>
+    at('starting', {
+      decidedAt: ago(seconds),
+      nextCommand: 42,
+      command: command('start', { ...sent, requestedAt: ago(seconds), ...more }),
+    });
+  const nobody = { ...isDown, nobodyAt: ago(0) };
+
+  it.each(['starting', 'serving'] as const)(
+    'in %s is sent again when the site has seen nobody serve for 15 s',
+    (phase) => {
+      const { state: next, effects } = decide({ ...lost(15), phase }, { evidence: nobody }, policy, now);
+      expect(effects).toContainEqual({ type: 'command', action: 'start', epoch: 7, serial: 42, attempt: 1 });
+      expect(next.command).toMatchObject({ serial: 42, requestedAt: now });
+    },
+  );
+
+  it.each([
+    ['before that', lost(14), nobody],
+    ['while the site sees somebody serve', lost(100), isDown],
+    ['when nobody served only before it was sent', lost(15), { ...isDown, nobodyAt: ago(16) }],
+  ])('is not sent again %s', (_, state, evidence) => {
+    expect(effectNames(decide(state, { evidence }, policy, now))).not.toContain('command');
+  });
+
+  it('no stop is ever sent again for that', () => {
+    const stopping = at('stopping', { command: command('stop', { ...sent, requestedAt: ago(30) }) });
+    expect(effectNames(decide(stopping, { evidence: { ...isUp, nobodyAt: ago(0) } }, policy, now))).toEqual(
+      [],
+    );
   });
 });

@@ -185,7 +185,10 @@ function observed(machine: Machine, rules: Rules, report: CommandReport | undefi
     host: machine.host,
     ...(isDark && { witness: 'unreachable' as const }),
     ...(command && { command }),
-    delivered: machine.control.outbox.map(({ entry }) => entry.id),
+    delivered: machine.control.outbox.flatMap(({ entry: { id } }) => [
+      { id, channel: 'history' as const },
+      { id, channel: 'mail' as const },
+    ]),
   };
 }
 

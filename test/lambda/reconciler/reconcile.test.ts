@@ -266,6 +266,81 @@ describe('a failing effect', () => {
   });
 });
 
+describe('people are told, and nobody waits for that', () => {
+  const hanging = (world: World) => {
+    const ports = world.ports;
+    return { ...ports, notifier: { tell: () => new Promise<void>(() => {}) } };
+  };
+
+  it('C1: a failover is decided, commanded and recorded while every mail hangs', async () => {
+    const world = new World();
+    world.observe('down');
+    void reconcile('api', hanging(world), policy);
+    await expect.poll(() => world.sent.map(({ outcome }) => outcome)).toEqual(['in-progress']);
+    world.runCommand();
+    world.now += 1000;
+    world.observe('down');
+    void reconcile('api', hanging(world), policy);
+    await expect.poll(() => phase(world)).toBe('serving');
+    const waiting = world.state.value.outbox.map(({ entry }) => entry.kind);
+    expect(waiting).toEqual(['failover-started', 'failover-completed']);
+  });
+
+  it('C1: of many that wait, no more are tried than fit into a few seconds', async () => {
+    const world = new World();
+    const failing = {
+      ...world.ports,
+      notifier: {
+        tell: async () => {
+          world.now += 4000;
+          throw new Error('no answer');
+        },
+      },
+    };
+    for (let count = 0; count < 6; count++) {
+      const request = { action: 'pause', seconds: 600, why: `${count}`, by: 'ops' } as const;
+      await reconcile('api', failing, policy, { request });
+    }
+    world.now += 60_000;
+    const before = world.now;
+    await expect(reconcile('api', failing, policy)).rejects.toThrow('no answer');
+    expect(world.now - before).toBeLessThanOrEqual(8000);
+    expect(world.state.value.outbox).toHaveLength(6);
+    world.now += 60_000;
+    await nudge(world);
+    expect(world.told.map(({ detail }) => detail?.slice(-1))).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
+  it('C1: who asks for something is answered although people cannot be told of it', async () => {
+    const world = new World();
+    world.sabotage = (call) => {
+      if (call === 'before notifier') throw new Error('SNS is away');
+    };
+    const request = { action: 'failover', by: 'ops' } as const;
+    const { answer } = await reconcile('api', world.ports, policy, { request });
+    expect(answer).toEqual({ accepted: true });
+  });
+
+  it.each([
+    ['history', () => 0],
+    ['notifier', (world: World) => world.history.size],
+  ])('C3: with %s away for ten minutes, each other channel is told once', async (away, others) => {
+    const world = new World();
+    world.sabotage = (call) => {
+      if (call === `before ${away}`) throw new Error(`${away} is away`);
+    };
+    for (let passed = 0; passed < 600; passed += 5) await live(world, 'down', 5).catch(() => {});
+    const told = world.told.map(({ kind }) => kind);
+    expect(told).toEqual(away === 'history' ? ['failover-started', 'failover-completed'] : []);
+    expect(others(world)).toBe(away === 'history' ? 0 : 2);
+    world.sabotage = () => {};
+    await live(world, 'down', 40);
+    expect(world.told.map(({ kind }) => kind)).toEqual(['failover-started', 'failover-completed']);
+    expect(world.history.size).toBe(2);
+    expect(world.state.value.outbox).toEqual([]);
+  });
+});
+
 const calls = [
   'states.load',
   'states.save',
