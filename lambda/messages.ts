@@ -255,6 +255,17 @@ const mails = {
     ifNot: [],
     look: 'status',
   },
+  'site-clock': {
+    headline: 'the clock of the site is wrong',
+    urgency: soon,
+    lead: {
+      soon: 'What the site says still counts, but a dead Prometheus is noticed later: put it right by day.',
+    },
+    done: ['What the site says counts from its arrival, in the order of its own moments.'],
+    next: ['Nothing else follows; it is told once.'],
+    ifNot: ['On the site: chronyc tracking, or timedatectl, on the machine that runs Prometheus.'],
+    look: 'doctor',
+  },
   'self-test-passed': {
     headline: 'self-test passed',
     after: [' after {took}'],

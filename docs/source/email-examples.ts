@@ -226,6 +226,10 @@ export const examples: readonly Example[] = [
     state: state('home', { silence: 'alertmanager-dead' }),
     seen: { evidence: up },
   }),
+  example('site-clock', 'The clock of the machine that runs Prometheus is half a minute ahead.', {
+    state: state('home'),
+    seen: { evidence: { ...up, aheadMilliseconds: 31_400 } },
+  }),
   example('self-test-passed', 'The weekly self-test.', {
     state: state('warming', { command: command('start'), testing: true, since: ago(1.7) }),
     seen: { evidence: up, command: done() },

@@ -35,6 +35,7 @@ export function decide(state: State, observation: Observation, policy: Policy, n
   absorb(d);
   endPause(d);
   endSilence(d);
+  tellClock(d);
   const { request } = observation;
   if (request) {
     const answer = answerTo(d, request);
@@ -71,4 +72,17 @@ function endSilence(d: Draft): void {
   if (d.next.silence === undefined || health(d) === 'unknown') return;
   note(d, 'site-heard', d.next.silence);
   set(d, { silence: undefined });
+}
+
+/** More than clocks differ that are kept by NTP, and enough for a person to mend. */
+const wrongClockSeconds = 5;
+
+/** What the site says still counts, from its arrival; how old it was then, nobody can tell any more. */
+function tellClock(d: Draft): void {
+  const { aheadMilliseconds = 0 } = d.observation.evidence;
+  const isWrong = aheadMilliseconds >= wrongClockSeconds * 1000;
+  if (isWrong === (d.next.clockTold ?? false)) return;
+  set(d, { clockTold: isWrong || undefined });
+  const detail = isWrong ? `ahead by ${Math.round(aheadMilliseconds / 1000)} s` : 'right again';
+  note(d, 'site-clock', 'clock-ahead', { detail, ...(!isWrong && { quiet: true }) });
 }

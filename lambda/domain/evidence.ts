@@ -16,7 +16,27 @@ const staleMilliseconds = 8000;
  * @param gapSeconds a longer silence than this breaks the run of "up"
  */
 export function fold(evidence: Evidence, sighting: Sighting, gapSeconds: number): Evidence {
-  return foldArrival(foldKind(evidence, sighting, gapSeconds), sighting);
+  const next = foldClock(evidence, sighting);
+  if (next === undefined) return evidence;
+  return foldArrival(foldKind(next, sighting, gapSeconds), sighting);
+}
+
+/**
+ * Where the site's clock is ahead, its moments say what is newer than what, and not how old it is: each one
+ * counts once, from its arrival. Else a repeat would be as new as its arrival, and outdo what is true since.
+ *
+ * @returns undefined for what was said before, or before something newer
+ */
+function foldClock(evidence: Evidence, sighting: Sighting): Evidence | undefined {
+  const { kind, stampedAt, arrivedAt } = sighting;
+  const { stamps = {}, aheadMilliseconds } = evidence;
+  if (stampedAt === undefined || arrivedAt === undefined) {
+    if (aheadMilliseconds === undefined || arrivedAt === undefined) return evidence;
+    return { ...evidence, aheadMilliseconds: undefined };
+  }
+  const isOld = Object.entries(stamps).some(([of, at]) => (of === kind ? stampedAt <= at : stampedAt < at));
+  if (isOld) return undefined;
+  return { ...evidence, stamps: { ...stamps, [kind]: stampedAt }, aheadMilliseconds: stampedAt - arrivedAt };
 }
 
 function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): Evidence {

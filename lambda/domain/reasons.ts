@@ -22,6 +22,7 @@ export const reasons = {
   'site-silent':
     'the monitoring of the site says nothing: it is dead, its link is cut, or the whole site is dark; without a witness nobody can tell, and nothing is moved',
   'site-dark': 'the monitoring of the site says nothing, and its public address does not answer either',
+  'clock-ahead': 'the clock of the site is ahead; what it says counts from its arrival',
   // On the way to the standby, and there.
   'primary-down': 'the primary does not answer its health path',
   'standby-starting': 'the standby is being started',

@@ -30,6 +30,10 @@ export type Evidence = {
   readonly nobodyAt?: number;
   /** Newest arrival of something that was old already: then Alertmanager lives and Prometheus does not. */
   readonly staleAt?: number;
+  /** Of each kind, the newest moment that lay ahead of our clock, as the site's clock had it. */
+  readonly stamps?: Partial<Readonly<Record<Sighting['kind'], number>>>;
+  /** By how much the site's clock was ahead of ours when it spoke last, in milliseconds; absent while it is not. */
+  readonly aheadMilliseconds?: number | undefined;
   /** The image that the primary runs, as the site says it: a digest or an id. */
   readonly primaryImage?: string;
 };
@@ -40,6 +44,8 @@ export type Sighting = {
   readonly observedAt: number;
   /** When it arrived here; as `observedAt` if left out. */
   readonly arrivedAt?: number;
+  /** What the site's clock said, if that lay ahead of ours; `observedAt` is the arrival then. */
+  readonly stampedAt?: number;
   readonly primaryImage?: string;
 };
 
@@ -84,6 +90,7 @@ export type EntryKind =
   | 'refused'
   | 'site-silent'
   | 'site-heard'
+  | 'site-clock'
   | 'self-test-started'
   | 'self-test-passed'
   | 'self-test-failed'
@@ -188,6 +195,8 @@ export type State = {
   readonly drift?: string;
   /** Which silence of the site people were told of, while it lasts. */
   readonly silence?: Reason;
+  /** People were told that the site's clock is ahead, and it still is. */
+  readonly clockTold?: boolean;
   /** The epoch of which people were told that it is stuck. */
   readonly stuckIn?: number;
   /** Index into the policy's instance types; the first is the host's own. */

@@ -28,6 +28,8 @@ const meanings: ReadonlyMap<string, Sighting['kind']> = new Map([
   ['onprem_recovered', 'up'],
 ]);
 
+/** Clocks that are kept by NTP differ by less, in milliseconds. */
+const tolerance = 1000;
 /** So many of each list are named in the answer and in the log; a body of 2 MiB can hold a million alerts. */
 const named = 10;
 /** Characters of a value that an error shows. */
@@ -57,10 +59,10 @@ export function readWebhook(text: string, services: readonly string[], now: numb
     else {
       accepted += 1;
       for (const flaw of read.flaws) unreadable.add(() => flawOf(flaw, `alerts[${index}]`));
-      const { kind, observedAt } = read.sighting;
+      const { kind, observedAt, stampedAt = observedAt } = read.sighting;
       const ofService = sightings.get(read.service) ?? new Map<string, Sighting>();
       // Repeats in one body say nothing new.
-      sightings.set(read.service, ofService.set(`${kind} ${observedAt}`, read.sighting));
+      sightings.set(read.service, ofService.set(`${kind} ${stampedAt}`, read.sighting));
     }
   }
   const [flaw] = rejected.first;
@@ -105,8 +107,9 @@ function readAlert(alert: unknown, services: readonly string[], now: number): Re
   const sighting = {
     kind,
     observedAt: Math.min(evaluatedAt ?? cautiousMoment(alert, kind, now, flaws), now),
-    // Only what says when it was evaluated can be too old.
+    // Only what says when it was evaluated can be too old, or ahead of its time.
     ...(evaluatedAt !== undefined && { arrivedAt: now }),
+    ...(evaluatedAt !== undefined && evaluatedAt > now + tolerance && { stampedAt: evaluatedAt }),
     ...(image && { primaryImage: image }),
   };
   return { service, sighting, flaws };

@@ -597,6 +597,36 @@ const rows: Row[] = [
     effects: ['site-heard'],
   },
   {
+    given: 'C6: home, the clock of the site is ahead',
+    state: at('home'),
+    seen: { evidence: { ...isUp, aheadMilliseconds: 5000 } },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['site-clock'],
+  },
+  {
+    given: 'C6: home, the clock is ahead by less than anybody would mend',
+    state: at('home'),
+    seen: { evidence: { ...isUp, aheadMilliseconds: 4999 } },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'C6: home, the clock is still ahead',
+    state: at('home', { clockTold: true }),
+    seen: { evidence: { ...isUp, aheadMilliseconds: 9000 } },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'C6: home, the clock is right again',
+    state: at('home', { clockTold: true }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['site-clock'],
+  },
+  {
     given: 'home, down while paused: nothing is done, and people hear of it',
     state: at('home', { pause }),
     seen: { evidence: isDown },
@@ -1497,8 +1527,8 @@ describe('decide', () => {
   it('has a row for every reason', () => {
     const requested = requests.flatMap(({ reason, refused }) => [reason, ...(refused ? [refused] : [])]);
     const shown = new Set<string>([...rows.map(({ reason }) => reason), ...requested]);
-    // These two are only ever the reason of an entry.
-    const ofEntries: Reason[] = ['host-idle', 'drift', 'self-test-requested'];
+    // These are only ever the reason of an entry.
+    const ofEntries: Reason[] = ['host-idle', 'drift', 'self-test-requested', 'clock-ahead'];
     const all = (Object.keys(reasons) as Reason[]).filter((reason) => !ofEntries.includes(reason));
     expect(all.filter((reason) => !shown.has(reason))).toEqual([]);
   });

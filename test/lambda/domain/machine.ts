@@ -273,6 +273,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     inspectedAt: now,
     drift: c.drift,
     silence: c.silence,
+    clockTold: undefined,
     stuckIn: c.stuckIn === c.epoch ? 1 : undefined,
     instanceType: c.instanceType,
     hostStopAt: age(c.hostStopAt, policy.hostIdleSeconds),
@@ -285,6 +286,8 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     troubleSince: age(e.troubleSince, Math.max(policy.confirmSeconds, fresh)),
     nobodyAt: undefined,
     staleAt: undefined,
+    stamps: undefined,
+    aheadMilliseconds: undefined,
     primaryImage: undefined,
   };
   const { ended } = m;

@@ -115,6 +115,7 @@ describe('what an alert proves', () => {
     ['PrimaryDown', { observed_at: '' }, now],
     ['PrimaryUp', {}, Date.parse('2026-01-01T00:00:01Z')],
     ['PrimaryDown', { observed_at: '99999999999' }, now],
+    ['PrimaryDown', { observed_at: '1767225610.900' }, now],
   ])('%s with %o counts from the cautious moment', async (name, annotations, observedAt) => {
     await post(body(alert(name, { annotations })));
     expect(recorded.get('api')?.[0]?.observedAt).toBe(observedAt);
