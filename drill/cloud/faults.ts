@@ -36,6 +36,8 @@ export interface Armed {
 export interface Faults {
   /** Calls of this action fail so, for as long as `lasts` says. */
   fail(action: string, error: AwsError, lasts: () => boolean): void;
+  /** Calls of this action get no answer until this is released, and none after it. @returns what releases it */
+  hang(action: string): () => void;
   /** Calls of this action are throttled for so long. */
   throttle(action: string, seconds: number): void;
   /** Whether EventBridge loses all events of services; schedules go on. */
@@ -66,6 +68,7 @@ export function createFaults(
   tell: Tell,
 ): { faults: Faults; gate: FaultGate } {
   let failing: Failing[] = [];
+  const hanging = new Map<string, Promise<void>>();
   let dropping = false;
   let cut = false;
   let armed: Arming | undefined;
@@ -78,6 +81,17 @@ export function createFaults(
     faults: {
       fail(action, error, lasts) {
         failing.push({ action, error, lasts });
+      },
+      hang(action) {
+        let release = () => {};
+        const released = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        hanging.set(action, released);
+        return () => {
+          hanging.delete(action);
+          release();
+        };
       },
       throttle(action, seconds) {
         const until = Date.now() + seconds * 1000;
@@ -107,6 +121,13 @@ export function createFaults(
           await die(call, 'before');
           // Nobody is left to read this.
           throw new AwsError('InternalFailure', 'the caller is gone', 500);
+        }
+        const released = hanging.get(call.action);
+        if (released) {
+          tell({ kind: 'injected', message: `${call.action} hangs` });
+          await released;
+          // Whoever called has given up long ago.
+          throw new AwsError('InternalFailure', 'no answer in time', 500);
         }
         failing = failing.filter(({ lasts }) => lasts());
         const fault = failing.find(({ action }) => action === call.action);

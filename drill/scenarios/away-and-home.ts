@@ -1,7 +1,7 @@
 import type { Check } from '../checks.ts';
 import type { Stage } from '../stage.ts';
 import type { Tools } from './tools.ts';
-import { check, isHome, lostNothing, lostSome, wasTold } from './verdicts.ts';
+import { check, isHome, lostNothing, wasTold } from './verdicts.ts';
 
 /** How a primary fails and is repaired; each answers its moment. */
 export interface Break {
@@ -9,8 +9,6 @@ export interface Break {
   readonly repair: () => Promise<number> | number;
   /** Clients are answered again by then; 10 s without it. */
   readonly recoverySeconds?: number;
-  /** Requests wait only for so long, and this takes longer: what is lost is told, and held against nobody. */
-  readonly outlastsParking?: boolean;
 }
 
 export const seconds = { away: 45, serving: 45, back: 45, home: 60 } as const;
@@ -19,7 +17,7 @@ export const seconds = { away: 45, serving: 45, back: 45, home: 60 } as const;
 export async function awayAndHome(
   stage: Stage,
   tools: Tools,
-  { strike, repair, recoverySeconds = 10, outlastsParking = false }: Break,
+  { strike, repair, recoverySeconds = 10 }: Break,
 ): Promise<Check[]> {
   const clients = await tools.clients();
   const since = await strike();
@@ -42,7 +40,7 @@ export async function awayAndHome(
       recovery <= recoverySeconds,
       `answered again after ${recovery.toFixed(1)} s`,
     ),
-    ...(outlastsParking ? lostSome : lostNothing)(await clients.finish()),
+    ...lostNothing(await clients.finish()),
     ...(await isHome(stage, 2)),
     wasTold(stage, 'failover to the standby started'),
     wasTold(stage, 'the standby sleeps'),

@@ -16,6 +16,7 @@ import { hookVeto } from './hook-veto.ts';
 import { hostOff } from './host-off.ts';
 import { imageBroken } from './image-broken.ts';
 import { lostResolved } from './lost-resolved.ts';
+import { mailDead } from './mail-dead.ts';
 import { noCapacity } from './no-capacity.ts';
 import { operatorMoves } from './operator-moves.ts';
 import { prometheusDead } from './prometheus-dead.ts';
@@ -46,6 +47,7 @@ export const scenarios: readonly Scenario[] = [
   hostOff,
   noCapacity,
   imageBroken,
+  mailDead,
   standbyCrash,
   functionCrash,
   forgedWebhook,

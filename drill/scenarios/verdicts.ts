@@ -51,20 +51,6 @@ export function lostNothing({ idempotent, nonIdempotent, slowestSeconds }: Accou
   ];
 }
 
-/** As {@link lostNothing}, for an outage that no request can wait for. */
-export function lostSome(account: Account): Check[] {
-  const { idempotent } = account;
-  const [, ...others] = lostNothing(account);
-  return [
-    check(
-      'most requests were answered',
-      idempotent.lost < idempotent.sent / 2,
-      `${idempotent.lost} of ${idempotent.sent} idempotent lost`,
-    ),
-    ...others,
-  ];
-}
-
 /** Every subscriber got so many mails with these words. */
 export function wasTold(stage: Stage, words: string, times = 1): Check {
   const count = mailsAbout(stage, words);

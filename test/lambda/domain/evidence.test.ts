@@ -202,33 +202,33 @@ describe('C6: a site whose clock is ahead', () => {
     arrivedAt,
     stampedAt: at + lead,
   });
-  const after = (...all: Sighting[]) =>
+  const heard = (...all: Sighting[]) =>
     all.reduce((evidence, one) => fold(evidence, one, 45), {} as Evidence);
 
   it('is not believed again when it repeats an old "up" after a newer "down"', () => {
-    const evidence = after(said('up', 1000, 1100), said('down', 6000, 6100), said('up', 1000, 9000));
+    const evidence = heard(said('up', 1000, 1100), said('down', 6000, 6100), said('up', 1000, 9000));
     expect(evidence).toMatchObject({ upAt: 1100, downAt: 6100 });
     expect(primaryHealth(evidence, policy, 9000)).toBe('down');
   });
 
   it('is not believed when the old "up" comes for the first time', () => {
-    expect(after(said('down', 6000, 6100), said('up', 1000, 9000))).toMatchObject({ downAt: 6100 });
-    expect(after(said('down', 6000, 6100), said('up', 1000, 9000)).upAt).toBeUndefined();
+    expect(heard(said('down', 6000, 6100), said('up', 1000, 9000))).toMatchObject({ downAt: 6100 });
+    expect(heard(said('down', 6000, 6100), said('up', 1000, 9000)).upAt).toBeUndefined();
   });
 
   it('counts as silent as soon as any other when its Prometheus is dead', () => {
     const repeats = Array.from({ length: 50 }, (_, at) => said('up', 1000, 1100 + 5000 * at));
-    expect(after(...repeats).upAt).toBe(1100);
+    expect(heard(...repeats).upAt).toBe(1100);
   });
 
   it('is still heard, and a down and a suspicion of the same evaluation both count', () => {
-    const evidence = after(said('up', 1000, 1100), said('suspect', 6000, 6100), said('down', 6000, 6150));
+    const evidence = heard(said('up', 1000, 1100), said('suspect', 6000, 6100), said('down', 6000, 6150));
     expect(evidence).toMatchObject({ upAt: 1100, suspectAt: 6100, downAt: 6150, aheadMilliseconds: 119_850 });
   });
 
   it('is told apart from one that was put right', () => {
     const right: Sighting = { kind: 'up', observedAt: 20_000, arrivedAt: 20_100 };
-    const evidence = after(said('up', 1000, 1100), right);
+    const evidence = heard(said('up', 1000, 1100), right);
     expect(evidence).toMatchObject({ upAt: 20_000, aheadMilliseconds: undefined });
   });
 });
