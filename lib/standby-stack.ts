@@ -21,6 +21,7 @@ import type { Construct } from 'constructs';
 import type { Config, HostConfig } from './config/schema.ts';
 import { DnsFailover } from './constructs/dns-failover.ts';
 import { linkParameters } from './constructs/link-certificates.ts';
+import { ecrRegistries } from './constructs/service-images.ts';
 
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
 
@@ -55,7 +56,7 @@ export class StandbyStack extends Stack {
       role: this.#role,
       securityGroup: this.#doorForSite(vpc, config, host),
       requireImdsv2: true,
-      userData: this.#userData(),
+      userData: this.#userData(config),
       blockDevices: [
         {
           deviceName: '/dev/xvda',
@@ -157,15 +158,17 @@ export class StandbyStack extends Stack {
     return group;
   }
 
-  #userData(): UserData {
+  #userData(config: Config): UserData {
     const userData = UserData.forLinux();
+    const own = `${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}`;
+    const logins = [own, ...ecrRegistries(config)].map((registry) => `"${registry}":"ecr-login"`);
     userData.addCommands(
       'set -euo pipefail',
       'dnf install -y docker amazon-ecr-credential-helper stunnel openssl',
       // Amazon Linux brings it, its minimal image does not.
       'command -v aws >/dev/null || dnf install -y awscli-2',
       'mkdir -p /root/.docker /etc/hybrid-failover/hooks',
-      `echo '{"credHelpers":{"${this.account}.dkr.ecr.${this.region}.${this.urlSuffix}":"ecr-login"}}' > /root/.docker/config.json`,
+      `echo '{"credHelpers":{${logins.join(',')}}}' > /root/.docker/config.json`,
       'systemctl enable --now docker',
     );
     return userData;

@@ -184,6 +184,17 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
     return filledIn({ Id: imageId(image), RepoDigests: repoDigests(images, image) }, last('--format', '-f'));
   };
 
+  const removeImage = (args: readonly string[]): string => {
+    const [name = ''] = args;
+    const image = imageNamed(images, name);
+    const user = [...containers.values()].find((container) => container.Image === imageId(image));
+    if (user)
+      throw new CommandFailed(
+        `Error response from daemon: conflict: unable to delete ${name} - container ${user.Name} is using it`,
+      );
+    return `Deleted: ${imageId(image)}\n`;
+  };
+
   const logs = (args: readonly string[]): string => {
     const { last, rest } = parse(args, ['--tail', '-n']);
     const log = logOf(named(rest[0]));
@@ -213,6 +224,7 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
     inspect: inspectContainer,
     'container inspect': inspectContainer,
     'image inspect': inspectImage,
+    'image rm': removeImage,
   };
   return async (args) => {
     const [first = '', second = ''] = args;

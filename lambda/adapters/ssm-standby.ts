@@ -78,13 +78,23 @@ function succeeded(serial: number, output: string): CommandReport {
   return { serial, outcome: 'succeeded', ...(facts && { facts }), ...(said && { said: said.slice(-1000) }) };
 }
 
-/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest. */
+/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, and perhaps `trouble=WORD`. */
 function factsOf(line: string): StandbyFacts | undefined {
   const words = [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value] as const);
-  const { running, ran, image, id, digest } = Object.fromEntries(words) as Record<string, string | undefined>;
+  const { running, ran, image, id, digest, trouble } = Object.fromEntries(words) as Record<
+    string,
+    string | undefined
+  >;
   if (!running || !image || !id) return undefined;
   const hasDigest = digest !== undefined && digest !== '-';
-  return { runs: running === 'true', ran: ran === 'true', image, id, ...(hasDigest && { digest }) };
+  return {
+    runs: running === 'true',
+    ran: ran === 'true',
+    image,
+    id,
+    ...(hasDigest && { digest }),
+    ...(trouble && { trouble: trouble.slice(0, 200) }),
+  };
 }
 
 /** The script says on its last line of stderr what was wrong. */

@@ -213,6 +213,8 @@ export type StandbyFacts = {
   readonly id: string;
   /** Digest in the registry, if the image came from one. */
   readonly digest?: string;
+  /** What on the host will be in the way of a start, in its words. */
+  readonly trouble?: string;
 };
 
 /** What became of the command with this serial; any other command's report is ignored. */

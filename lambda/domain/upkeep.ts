@@ -76,7 +76,7 @@ function inspecting(d: Draft, command: Command): Reason | undefined {
   const facts = success(d)?.facts;
   if (facts) {
     set(d, { command: undefined, inspectedAt: d.now });
-    tellDrift(d, facts.runs ? 'the standby runs, and nobody here started it' : imageDrift(d, facts));
+    tellDrift(d, driftOf(d, facts));
   } else if (success(d)) {
     set(d, { command: undefined, inspectedAt: d.now });
   } else if (!inFlight(d, command)) {
@@ -85,6 +85,12 @@ function inspecting(d: Draft, command: Command): Reason | undefined {
     pursue(d, 'inspect', 'primary-healthy');
   }
   return undefined;
+}
+
+function driftOf(d: Draft, facts: StandbyFacts): string | undefined {
+  if (facts.runs) return 'the standby runs, and nobody here started it';
+  if (facts.trouble) return `the host says: ${facts.trouble}; a start may fail`;
+  return imageDrift(d, facts);
 }
 
 function tellDrift(d: Draft, drift: string | undefined): void {

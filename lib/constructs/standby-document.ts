@@ -3,8 +3,8 @@ import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { ServiceConfig } from '../config/schema.ts';
 import { loopbackPortOf } from '../config/ports.ts';
+import type { ServiceConfig } from '../config/schema.ts';
 import { hostScript } from '../host/script.ts';
 import type { LinkCertificates } from './link-certificates.ts';
 

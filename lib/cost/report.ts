@@ -1,5 +1,5 @@
-import type { BilledLine, Bill } from './lines.ts';
 import type { Estimate } from './estimate.ts';
+import type { Bill, BilledLine } from './lines.ts';
 import type { Price } from './prices.ts';
 
 const usd = (amount: number) => amount.toFixed(2);

@@ -7,7 +7,7 @@ hooks_dir=${FAILOVER_HOOKS_DIR:-/etc/hybrid-failover/hooks}/$SERVICE
 
 # Sets hook_code and hook_said, the last line it said; code 0 if there is no such hook.
 run_hook() {
-  local name=$1 file=$hooks_dir/$1 output=$state_dir/$SERVICE.$1 began=$SECONDS group left_out
+  local name=$1 file=$hooks_dir/$1 output=$run_dir/$SERVICE.$1 began=$SECONDS group left_out
   hook_code=0 hook_said=
   if [[ ! -f $file ]]; then return; fi
   if [[ ! -x $file ]]; then printf 'hook %s is skipped: %s is not executable\n' "$name" "$file"; return; fi

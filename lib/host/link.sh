@@ -178,8 +178,12 @@ link_fingerprint() {
   cat "$link_config" "$link_dir/standby.pem" "$link_dir/site.crt" "$link_dir/$SERVICE.public.pem" 2>/dev/null | sha256sum || true
 }
 
+# What they found, for apply_link.
+link_changed= public_failed=
+
+# Asks AWS, which may take its time: holds no lock that a start needs.
 prepare_link() {
-  local program stunnel before site_certificate public_failed=
+  local program stunnel before site_certificate
   for program in openssl aws systemctl; do
     command -v "$program" >/dev/null ||
       fail "prepare: this host has no $program, which the encrypted link needs; install it and prepare again"
@@ -213,12 +217,19 @@ prepare_link() {
   fi
   link_settings | put "$link_config"
   make_unit "$stunnel"
+  if [[ $(link_fingerprint) != "$before" ]]; then link_changed=true; fi
+  exec 8>&-
+}
+
+# Brings what runs in line with what was prepared.
+apply_link() {
+  if [[ ! -s $link_config ]]; then return; fi
   if ! is_running; then
     close_link
   elif ! link_answers; then
     run_systemctl start "$link_unit"
     await_link
-  elif [[ $(link_fingerprint) != "$before" ]]; then
+  elif [[ -n $link_changed ]]; then
     # Connections that are open live on.
     run_systemctl reload "$link_unit"
   fi

@@ -11,46 +11,81 @@
 #   CREATE_ARGS   array: further arguments of "docker create"
 # Exit codes: 0 done, 1 failed, 3 refused because a newer command ran here, 4 vetoed by a before-hook; the last
 # line of stderr says why. A successful start or inspect ends with a line for the control plane:
-#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|-
+#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|- [trouble=WORD]
 # where ran says whether it ran and answered before this command. Needs link.sh and hooks.sh in front of it.
 set -euo pipefail
 
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
+# In memory on a real host: locks, and what a full disk must not take away.
+run_dir=${FAILOVER_RUN_DIR:-${FAILOVER_STATE_DIR:-/run/hybrid-failover}}
 env_file=/etc/hybrid-failover/$SERVICE.env
 container=failover-$SERVICE
 # While clients wait, every process that is started here takes processor time from the container: what the shell
 # can do by itself, it does.
-[[ -d $state_dir ]] || mkdir -p -m 700 "$state_dir"
+for folder in "$state_dir" "$run_dir"; do
+  [[ -d $folder ]] || mkdir -p -m 700 "$folder" 2>/dev/null || true
+done
 
+# Before bash 5 there are no parts of seconds.
 say() {
-  local now=$EPOCHREALTIME
+  local now=${EPOCHREALTIME:-}
+  if [[ -z $now ]]; then TZ=UTC printf '%(%FT%TZ)T %s\n' -1 "$*"; return; fi
   TZ=UTC printf '%(%FT%T)T.%sZ %s\n' "${now%[.,]*}" "${now: -6:3}" "$*"
 }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
+  fail "$ACTION: this host has bash $BASH_VERSION; 4.4 or newer is needed, as in Amazon Linux 2023; use another machine image"
+
+# Keeps a line in a file, whole or not at all. A disk that is full costs the memory of it, not the command.
+remember() {
+  if { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>/dev/null; then return; fi
+  say "cannot write $1; is the disk full?"
+}
 # Around a field in docker's templates. SSM takes doubled braces for parameters of its own, so the script has none.
 open='{''{' close='}''}'
 # The lock must not live on in what docker leaves running.
 run_docker() { docker "$@" 9>&-; }
+# The last line of what it said, if it fails: docker's own reason is for people.
+docker_says() {
+  docker_said=$(run_docker "$@" 2>&1 >/dev/null) && return
+  docker_said=$(grep -v '^[[:space:]]*$' <<<"$docker_said" | tail -n 1 | cut -c 1-300) || true
+  docker_said=${docker_said:-docker gives no reason}
+  return 1
+}
 
 # A start issued while a stop runs would find the container "up" and then lose it: one at a time.
 lock_wait=$((START_TIMEOUT_SECONDS + STOP_GRACE_SECONDS + 2 * HOOK_TIMEOUT_SECONDS))
 # Who only looks can look again later, and must not keep the agent from the next command.
 if [[ $ACTION == inspect ]]; then lock_wait=5; fi
-exec 9>"$state_dir/$SERVICE.lock"
-flock -w "$lock_wait" 9 || fail "$ACTION: another command held $state_dir/$SERVICE.lock for more than $lock_wait s"
+take_lock() {
+  local file=$run_dir/$SERVICE.lock
+  { : >>"$file"; } 2>/dev/null || fail "$ACTION: cannot write $file; is the disk full?"
+  exec 9>>"$file"
+  flock -w "$lock_wait" 9 || fail "$ACTION: another command held $file for more than $lock_wait s"
+}
 
 # SSM may deliver late. What an older decision wanted must not undo a newer one.
 fence() {
-  local file=$state_dir/$SERVICE.serial newest=0
-  if [[ -s $file ]]; then newest=$(<"$file"); fi
+  local folder file kept newest=0
+  for folder in "$state_dir" "$run_dir"; do
+    file=$folder/$SERVICE.serial kept=
+    if [[ -s $file ]]; then kept=$(<"$file"); fi
+    if is_serial "$kept"; then
+      if ((10#$kept > newest)); then newest=$((10#$kept)); fi
+    elif [[ -n $kept ]]; then
+      say "$file holds '${kept:0:40}', which is no number of a command; it is written anew"
+    fi
+  done
   if ((SERIAL < newest)); then
     # The control plane reads the number, should its own memory have been lost.
     printf '%s refused: command %s (epoch %s) is older than %s, which ran here\n' "$ACTION" "$SERIAL" "$EPOCH" "$newest" >&2
     exit 3
   fi
-  printf '%s\n' "$SERIAL" >"$file.new"
-  mv "$file.new" "$file"
+  remember "$state_dir/$SERVICE.serial" "$SERIAL"
+  if [[ $run_dir != "$state_dir" ]]; then remember "$run_dir/$SERVICE.serial" "$SERIAL"; fi
 }
+# A control plane that has lost its memory is not a million commands behind.
+is_serial() { [[ $1 =~ ^[0-9]{1,15}$ ]] && ((10#$1 <= 10#$SERIAL + 1000000)); }
 
 # --- What there is ---------------------------------------------------------------------------------------------
 
@@ -85,7 +120,19 @@ report() {
       *@*) if [[ $digest == - ]]; then digest=$each; fi ;;
     esac
   done
-  printf 'standby: running=%s ran=%s image=%s id=%s digest=%s\n' "$running" "$ran" "$image" "$image_id" "$digest"
+  printf 'standby: running=%s ran=%s image=%s id=%s digest=%s%s\n' \
+    "$running" "$ran" "$image" "$image_id" "$digest" "${2:+ trouble=$2}"
+}
+
+# What will be in the way of a start, in one word; nothing if all is well.
+trouble() {
+  local file used
+  for file in "$state_dir/$SERVICE.probe" "$run_dir/$SERVICE.probe"; do
+    if ! { printf 'x\n' >"$file"; } 2>/dev/null; then printf 'cannot-write-%s' "${file%/*}"; return; fi
+    rm -f "$file"
+  done
+  used=$(df --output=pcent "$state_dir" 2>/dev/null | tail -n 1 | tr -dc 0-9) || true
+  if ((${used:-0} >= 95)); then printf 'disk-%s%%-full' "$used"; fi
 }
 
 # Whether anybody listens on the port of this host. Asks the kernel, which has those who listen at the top: a
@@ -122,7 +169,9 @@ healthy() {
 restart=unless-stopped
 if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
 create_args=(
-  --name "$container" --restart "$restart" --log-opt max-size=10m --log-opt max-file=3
+  --name "$container" --restart "$restart"
+  # Whatever the daemon's default is: not every driver has these limits.
+  --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
   --publish "127.0.0.1:$PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
 )
 # Secrets stay on the host: a root-only file that no template, log or parameter has seen.
@@ -140,25 +189,89 @@ fingerprint() {
   printf '%s %s\n' "$id" "$settings" | sha256sum | cut -c1-32
 }
 
+pull_lock=$run_dir/$SERVICE.pull.lock
+pull_errors=$run_dir/$SERVICE.pull.errors
+pull_alone=$run_dir/$SERVICE.pull.alone
+pull_limit=3600
+
+# Brings the image. Docker ends a pull when its client goes away, and begins a half-fetched layer again, so a pull
+# that a command's time limit ends would never come to its end: it has a process group and a limit of its own, goes
+# on when we leave, and holds no lock that a start needs. One for each service at a time; who comes later joins it.
 pull() {
-  if run_docker pull --quiet "$IMAGE" >/dev/null; then return; fi
+  local patience=$1 why
+  exec 7>>"$pull_lock"
+  if flock -n 7; then
+    rm -f "$pull_alone"
+    set -m
+    (pull_in_background) </dev/null >/dev/null 2>&1 &
+    set +m
+  fi
+  exec 7>&-
+  exec 6>>"$pull_lock"
+  if ! flock -w "$patience" 6; then
+    : >"$pull_alone"
+    fail "$ACTION: the pull of $IMAGE takes longer than $patience s; it goes on, and the container is made when it is done"
+  fi
+  exec 6>&-
+  if [[ ! -s $pull_errors ]]; then return; fi
+  why=$(grep -v '^[[:space:]]*$' "$pull_errors" | tail -n 1 | cut -c 1-300) || true
   # An old copy is a better standby than none.
-  run_docker image inspect "$IMAGE" >/dev/null 2>&1 || fail "$ACTION: cannot pull $IMAGE, and no copy is on this host"
-  say "cannot pull $IMAGE; keeping the copy on this host"
+  run_docker image inspect "$IMAGE" >/dev/null 2>&1 ||
+    fail "$ACTION: cannot pull $IMAGE, and no copy is on this host: $why"
+  say "cannot pull $IMAGE; keeping the copy on this host: $why"
+}
+
+# Holds the lock of the pull by the descriptor that it has inherited.
+pull_in_background() {
+  trap '' HUP
+  if timeout "$pull_limit" docker pull --quiet "$IMAGE" >/dev/null 2>"$pull_errors.new" 9>&-; then
+    : >"$pull_errors.new"
+  elif [[ ! -s $pull_errors.new ]]; then
+    printf 'not done after %s s\n' "$pull_limit" >"$pull_errors.new"
+  fi
+  mv -f "$pull_errors.new" "$pull_errors"
+  if [[ ! -e $pull_alone || -s $pull_errors ]]; then return; fi
+  exec 7>&-
+  take_lock
+  ensure_container
+  forget_images
 }
 
 # Leaves a container that is ready to be started; never touches one that runs.
 ensure_container() {
   local wanted
-  if is_running; then return; fi
   wanted=$(fingerprint) || fail "$ACTION: image $IMAGE is not on this host and could not be inspected"
+  if is_running; then
+    # It goes on with what it was made of; the next start makes it anew.
+    if [[ $made_from != "$wanted" ]]; then rm -f "$prepared_file"; fi
+    return
+  fi
   if [[ $made_from != "$wanted" ]]; then
     if [[ $image_id != - ]]; then run_docker rm --force "$container" >/dev/null; fi
-    run_docker create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" >/dev/null ||
-      fail "$ACTION: docker create of $IMAGE failed"
+    docker_says create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" ||
+      fail "$ACTION: docker create of $IMAGE failed: $docker_said"
   fi
-  printf '%s\n' "$settings" >"$prepared_file"
+  remember "$prepared_file" "$settings"
 }
+
+# Removes the images that were pulled here and are not needed any more: neither by the next start nor by a container.
+forget_images() {
+  local list=$state_dir/$SERVICE.images current kept='' id reference
+  current=$(run_docker image inspect --format "$open.Id$close" "$IMAGE" 2>/dev/null) || return 0
+  look
+  if [[ -s $list ]]; then
+    while read -r id reference; do
+      if [[ $id == "$current" || -z $id ]]; then continue; fi
+      if [[ $id != "$image_id" ]] && { docker_says image rm "$id" || docker_says image rm "$reference"; }; then
+        say "removed the image $reference ($id), which is not needed any more"
+      elif [[ $docker_said != *"o such image"* ]]; then
+        kept+="$id $reference"$'\n'
+      fi
+    done <"$list"
+  fi
+  remember "$list" "$kept$current $IMAGE"
+}
+docker_said=
 
 # --- Starting --------------------------------------------------------------------------------------------------
 
@@ -168,7 +281,7 @@ answered_file=$state_dir/$SERVICE.answered
 # Whether it is our container that answers; if so, remembers that it did.
 it_is_ours() {
   if ! is_running; then return 1; fi
-  printf '%s\n' "$started_at" >"$answered_file"
+  remember "$answered_file" "$started_at"
 }
 
 # Docker too starts a container: at boot, and when it has died. While that one is on its way, starting it again
@@ -183,26 +296,28 @@ on_its_way() {
 
 # Starts a container that is stopped or has died, and in the same call ends one that runs but does not answer.
 # That one gets little grace: nobody serves meanwhile.
-restart_container() { run_docker restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_GRACE_SECONDS : 3))" "$container" >/dev/null; }
+restart_container() { docker_says restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_GRACE_SECONDS : 3))" "$container"; }
 
 # A container that was prepared with these settings is started without another look.
 start_container() {
-  if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container 2>/dev/null; then return; fi
-  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull; fi
+  if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container; then return; fi
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull "$START_TIMEOUT_SECONDS"; fi
   ensure_container
-  restart_container || fail "start: docker restart of $container failed"
+  restart_container || fail "start: docker restart of $container failed: $docker_said"
 }
 
 await_health() {
-  local deadline=$((SECONDS + START_TIMEOUT_SECONDS))
+  local deadline=$((SECONDS + START_TIMEOUT_SECONDS)) state last
   until healthy; do
     if ((SECONDS >= deadline)); then
       # SSM keeps 8,000 characters of stderr, and the reason comes last.
       run_docker logs --tail 20 "$container" 2>&1 | tail -c 6000 >&2 || true
+      state=$(inspect "$open.State.Status$close") || true
+      last=$(run_docker logs --tail 5 "$container" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-200) || true
       # The next try starts from a fresh container instead of waiting for this one again.
       run_docker rm --force "$container" >/dev/null || true
       close_link
-      fail "start: $container did not answer 2xx on :$PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s"
+      fail "start: $container did not answer 2xx on :$PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s; docker says it is ${state:-gone}; its last line: ${last:-none}"
     fi
     sleep 0.1
   done
@@ -212,6 +327,10 @@ await_health() {
 }
 
 # --- What was asked for ----------------------------------------------------------------------------------------
+
+# What takes long is done without the lock, so that no start waits for it.
+if [[ $ACTION == prepare ]]; then pull "$lock_wait"; fi
+take_lock
 
 case $ACTION in
   start)
@@ -240,7 +359,7 @@ case $ACTION in
     fence
     if is_running; then
       before
-      run_docker stop -t "$STOP_GRACE_SECONDS" "$container" >/dev/null || fail "stop: docker stop of $container failed"
+      docker_says stop -t "$STOP_GRACE_SECONDS" "$container" || fail "stop: docker stop of $container failed: $docker_said"
       rm -f "$answered_file"
       say "$container is stopped"
       close_link
@@ -252,15 +371,18 @@ case $ACTION in
     fi
     ;;
   prepare)
-    pull
     ensure_container
+    forget_images
     say "$container is prepared from $IMAGE"
+    exec 9>&-
     prepare_link
+    take_lock
+    apply_link
     ;;
   inspect)
     ran=false
     if is_running && healthy; then ran=true; fi
-    report "$ran"
+    report "$ran" "$(trouble)"
     ;;
   *) fail "action: received '$ACTION', expected start, stop, prepare or inspect" ;;
 esac

@@ -689,6 +689,14 @@ const rows: Row[] = [
     effects: ['drift'],
   },
   {
+    given: 'H6: home, the disk of the host is nearly full',
+    state: at('home', { command: command('inspect', sent) }),
+    seen: { evidence: isUp, command: inspected({ trouble: 'disk-97%-full' }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['drift'],
+  },
+  {
     given: 'home, the standby was started by hand, and people have heard',
     state: at('home', {
       command: command('inspect', sent),

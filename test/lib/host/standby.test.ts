@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandbyHost } from '../../../drill/host/host.ts';
+import type { StandinImage } from '../../../drill/host/standin-images.ts';
 import { freePorts } from '../../../drill/parts/index.ts';
 import { linesOf } from '../../../lib/host/script.ts';
 import { isAlive } from '../../drill/cloud/fixture.ts';
@@ -16,7 +25,7 @@ const script = [...linesOf('hooks.sh'), ...linesOf('standby.sh')].join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 
 /** What link.sh would do besides; it has tests of its own. */
-const NO_LINK = ['prepare', 'begin', 'await', 'close']
+const NO_LINK = ['prepare', 'apply', 'begin', 'await', 'close']
   .map((verb) => `${verb}_link() { :; }`)
   .concat('link_answers() { :; }')
   .join('\n');
@@ -27,7 +36,11 @@ const SLOW_PROGRAM = `
   setTimeout(() => server.listen(process.env.PORT, '127.0.0.1'), 1500);
 `;
 
+/** Fails as soon as it is started, and says why. */
+const BROKEN_PROGRAM = "console.error('exec /bin/api: exec format error'); process.exit(1)";
+
 let folder: string;
+let images: Record<string, StandinImage>;
 let host: StandbyHost;
 let port: number;
 
@@ -37,7 +50,19 @@ beforeEach(async () => {
   const command = [process.execPath, join(api, 'server.ts')];
   const image = { folder: api, command, environment: { BIND_ADDRESS: '127.0.0.1' }, portVariable: 'PORT' };
   const slow = { command: [process.execPath, '-e', SLOW_PROGRAM] };
-  host = createProcessHost(folder, { 'acme/api:1': image, 'acme/api:2': image, 'acme/slow:1': slow });
+  const broken = { command: [process.execPath, '-e', BROKEN_PROGRAM] };
+  const versions = [3, 4, 5, 6].map((at) => [
+    `acme/v:${at}`,
+    { ...image, environment: { ...image.environment, AT: `${at}` } },
+  ]);
+  images = {
+    'acme/api:1': image,
+    'acme/api:2': image,
+    'acme/slow:1': slow,
+    'acme/broken:1': broken,
+    ...Object.fromEntries(versions),
+  };
+  host = createProcessHost(folder, images);
 });
 
 afterEach(async () => {
@@ -52,11 +77,14 @@ interface Settings {
   readonly pilotLight?: boolean;
   /** Lines in front of the script. */
   readonly more?: string;
+  readonly signal?: AbortSignal;
+  /** The script, if it is another. */
+  readonly text?: string;
 }
 
 async function run(action: string, serial: number, settings: Settings = {}) {
   const { image = 'acme/api:1', healthPath = '/health', startTimeoutSeconds = 20 } = settings;
-  const { pilotLight = false, more = '' } = settings;
+  const { pilotLight = false, more = '', text = script } = settings;
   const lines = [
     '#!/bin/bash',
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' PORT=${port} CONTAINER_PORT=8080`,
@@ -65,9 +93,12 @@ async function run(action: string, serial: number, settings: Settings = {}) {
     "CREATE_ARGS=(--env 'SITE=standby')",
     NO_LINK,
     more,
-    script,
+    text,
   ];
-  const { exitCode, stdout, stderr } = await host.run(lines.join('\n'), { timeoutSeconds: 60 });
+  const { exitCode, stdout, stderr } = await host.run(lines.join('\n'), {
+    timeoutSeconds: 60,
+    ...(settings.signal && { signal: settings.signal }),
+  });
   // Without the moments at which it was said.
   const said = stdout.trim().replaceAll(/^\d{4}-\S+ /gm, '');
   return { exitCode, why: stderr.trim().split('\n').at(-1), said: said === '' ? [] : said.split('\n') };
@@ -157,7 +188,7 @@ describe('the script on the host', () => {
   it('says which image is missing', async () => {
     const { exitCode, why } = await run('prepare', 0, { image: 'acme/api:3' });
     expect(exitCode).toBe(1);
-    expect(why).toBe('prepare: cannot pull acme/api:3, and no copy is on this host');
+    expect(why).toMatch(/^prepare: cannot pull acme\/api:3, and no copy is on this host: .*No such image/);
   });
 
   it('refuses an action it does not know', async () => {
@@ -278,6 +309,197 @@ describe('inspect', () => {
     });
     await holder;
   });
+});
+
+/** A docker in front of the host's that does these lines first; answers what has it found. */
+function dockerFirst(...lines: string[]): string {
+  const bin = join(folder, 'first');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(
+    join(bin, 'docker'),
+    [
+      '#!/bin/bash',
+      `echo "$*" >>${join(folder, 'asked')}`,
+      ...lines,
+      `PATH=\${PATH#*:} exec docker "$@"`,
+      '',
+    ].join('\n'),
+    { mode: 0o755 },
+  );
+  return `PATH=${bin}:$PATH`;
+}
+const asked = (what: string) => {
+  const file = join(folder, 'asked');
+  const all = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return all.filter((line) => line.startsWith(what)).length;
+};
+
+describe('H1: a pull that takes long', () => {
+  const go = () => writeFileSync(join(folder, 'go'), '');
+  const slowly = () =>
+    dockerFirst(
+      `if [[ $1 == pull ]]; then touch ${join(folder, 'pulling')}; until [[ -e ${join(folder, 'go')} ]]; do sleep 0.05; done; fi`,
+    );
+  const isPulling = () =>
+    vi.waitFor(() => expect(existsSync(join(folder, 'pulling'))).toBe(true), { timeout: 20_000 });
+
+  it('keeps no start waiting', async () => {
+    await run('prepare', 0);
+    const more = slowly();
+    const prepare = run('prepare', 0, { more });
+    await isPulling();
+    expect(await run('start', 1, { more })).toMatchObject(done);
+    expect(await run('stop', 2, { more })).toMatchObject(done);
+    go();
+    expect(await prepare).toMatchObject(done);
+  });
+
+  it('goes on when the command that began it has to end, and makes the container by itself', async () => {
+    const settings = { more: slowly(), startTimeoutSeconds: 1 };
+    const { exitCode, why } = await run('prepare', 0, settings);
+    expect([exitCode, why]).toEqual([
+      1,
+      'prepare: the pull of acme/api:1 takes longer than 8 s; it goes on, and the container is made when it is done',
+    ]);
+    const joined = run('prepare', 0, settings);
+    go();
+    expect(await joined).toMatchObject(done);
+    expect(asked('pull')).toBe(1);
+    await vi.waitFor(async () => expect(await docker('{{.Name}}')).toContain('failover-api'), {
+      timeout: 20_000,
+    });
+  });
+
+  it('outlives the time limit by which the agent ends a command', async () => {
+    const more = slowly();
+    const killed = new AbortController();
+    const prepare = run('prepare', 0, { more, signal: killed.signal });
+    await isPulling();
+    killed.abort();
+    await prepare.catch(() => {});
+    go();
+    expect(await run('prepare', 0, { more })).toMatchObject(done);
+    expect(asked('pull')).toBe(1);
+  });
+});
+
+it('H2: the limits of the log are those of the driver that has them, whatever the default is', async () => {
+  await run('prepare', 0, { more: dockerFirst() });
+  const created = readFileSync(join(folder, 'asked'), 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('create'));
+  expect(created).toContain('--log-driver json-file --log-opt max-size=10m --log-opt max-file=3');
+});
+
+describe('H3: an older bash', () => {
+  it('without EPOCHREALTIME (4.x) works', async () => {
+    expect(await run('start', 1, { more: 'unset EPOCHREALTIME' })).toMatchObject(done);
+  });
+
+  it('that is too old is refused with what to do', async () => {
+    const text = script.replaceAll('BASH_VERSINFO', 'OLD_BASH');
+    expect(await run('prepare', 0, { text, more: 'OLD_BASH=(4 3)' })).toMatchObject({
+      exitCode: 1,
+      why: expect.stringMatching(
+        /^prepare: this host has bash .*; 4\.4 or newer is needed, .*use another machine image$/,
+      ),
+    });
+  });
+});
+
+describe("H4: docker's own reason", () => {
+  const daemon =
+    'Error response from daemon: driver failed programming external connectivity: address already in use';
+  it.each([
+    ['restart', 'start', 'start: docker restart of failover-api failed'],
+    ['create', 'prepare', 'prepare: docker create of acme/api:2 failed'],
+    ['stop', 'stop', 'stop: docker stop of failover-api failed'],
+    ['pull', 'prepare', 'prepare: cannot pull acme/api:9, and no copy is on this host'],
+  ])('of a %s that fails is in the last line, which people are mailed', async (verb, action, what) => {
+    await run('start', 1);
+    if (action !== 'stop') await run('stop', 2);
+    const more = dockerFirst(
+      `if [[ $1 == ${verb} ]]; then echo 'Unable to find it' >&2; echo '${daemon}' >&2; exit 1; fi`,
+    );
+    const image = verb === 'pull' ? 'acme/api:9' : verb === 'create' ? 'acme/api:2' : 'acme/api:1';
+    expect(await run(action, 3, { more, image })).toMatchObject({ exitCode: 1, why: `${what}: ${daemon}` });
+  });
+
+  it('or what the container said last, if it never answered', async () => {
+    const { exitCode, why } = await run('start', 1, { image: 'acme/broken:1', startTimeoutSeconds: 2 });
+    expect(exitCode).toBe(1);
+    expect(why).toMatch(
+      /did not answer 2xx .* within 2 s; docker says it is \w+; its last line: exec \/bin\/api: exec format error$/,
+    );
+  });
+});
+
+it('H5: of the images that were prepared only those stay that may still be needed', async () => {
+  const removed: string[] = [];
+  for (const at of [3, 4, 5, 6]) {
+    const { said } = await run('prepare', 0, { image: `acme/v:${at}` });
+    removed.push(...said.flatMap((line) => /^removed the image (\S+)/.exec(line)?.[1] ?? []));
+    if (at === 4) expect(await run('start', 1, { image: 'acme/v:4' })).toMatchObject(done);
+  }
+  // The fourth still runs.
+  expect(removed).toEqual(['acme/v:3', 'acme/v:5']);
+  await run('stop', 2, { image: 'acme/v:6' });
+  const { said } = await run('prepare', 0, { image: 'acme/v:6' });
+  expect(said.join()).toContain('removed the image acme/v:4');
+});
+
+describe('H6: a host that is ill', () => {
+  const full = (...names: string[]) => {
+    for (const name of names) symlinkSync('/dev/full', join(folder, 'state', name));
+  };
+
+  it('starts and stops although the disk is full', async () => {
+    await run('prepare', 0);
+    full('api.serial.new', 'api.answered.new', 'api.prepared.new', 'api.images.new');
+    expect(await run('start', 1)).toMatchObject(done);
+    expect(await served()).toBe('standby');
+    const { exitCode, said } = await run('stop', 2);
+    expect(exitCode).toBe(0);
+    expect(said).toContain(`cannot write ${join(folder, 'state/api.serial')}; is the disk full?`);
+  });
+
+  it('says so when it is looked at', async () => {
+    full('api.probe');
+    const { said } = await run('inspect', 0);
+    expect(said.at(-1)).toContain(` trouble=cannot-write-${join(folder, 'state')}`);
+  });
+
+  it.each(['abc', '-5', '999999999999999', '9'.repeat(400), '1 2', '08x'])(
+    'heals a record of the last command that holds %s',
+    async (text) => {
+      writeFileSync(join(folder, 'state/api.serial'), text);
+      const { exitCode, said } = await run('start', 1);
+      expect(exitCode).toBe(0);
+      expect(said[0]).toContain('which is no number of a command; it is written anew');
+      expect(await run('stop', 0)).toMatchObject({ exitCode: 3 });
+    },
+  );
+
+  it('reads a number with zeros in front as what it is', async () => {
+    writeFileSync(join(folder, 'state/api.serial'), '0000012');
+    expect(await run('start', 11)).toMatchObject({ exitCode: 3 });
+    expect(await run('start', 12)).toMatchObject(done);
+  });
+});
+
+it('H8: a tag that was pulled again while the container runs is what the next start runs', async () => {
+  const idOf = () => docker('{{.Image}}');
+  await run('start', 1, { image: 'acme/v:3' });
+  const before = await idOf();
+  images['acme/v:3'] = {
+    ...images['acme/v:3'],
+    environment: { BIND_ADDRESS: '127.0.0.1', AT: 'new' },
+  } as StandinImage;
+  expect(await run('prepare', 0, { image: 'acme/v:3' })).toMatchObject(done);
+  expect(await idOf()).toBe(before);
+  await run('stop', 2, { image: 'acme/v:3' });
+  expect(await run('start', 3, { image: 'acme/v:3' })).toMatchObject(done);
+  expect(await idOf()).not.toBe(before);
 });
 
 describe('hooks', () => {
