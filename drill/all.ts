@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readArguments, wholeNumber, writableFile } from './arguments.ts';
+import { readArguments, useVersions, wholeNumber, writableFile } from './arguments.ts';
 import { type Review, together } from './cloud/iam/review.ts';
 import { cleanUpOnEnd } from './endings.ts';
 import { messageOf } from './errors.ts';
@@ -32,6 +32,8 @@ const usage = `Plays every scenario that npm start -- --list shows, each on a si
   --config FILE   the configuration to rehearse (failover.yaml)
   --json FILE     write the outcomes as JSON
   --logs FOLDER   keep the timeline of each scenario, its report as a page, and the logs of every part, there
+  --versions V    of the programs: machine (what it has, or its release offers) or newest (Debian's newest
+                  packages, unpacked)
   --at-once N     scenarios at the same time, 1 to 4 (2)
   --help          this text
 
@@ -46,6 +48,7 @@ const described = {
   json: { type: 'string' },
   logs: { type: 'string' },
   'at-once': { type: 'string' },
+  versions: { type: 'string' },
 } as const;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -54,6 +57,7 @@ const complain = (line: string) => void process.stderr.write(`${line}\n`);
 /** @throws DrillError that names the option, what it was given and what it takes */
 function parse(args: readonly string[]): Options {
   const values = readArguments(args, described, 'npm run drill:all -- --help');
+  useVersions(values.versions);
   return {
     help: values.help ?? false,
     configFile: values.config ?? 'failover.yaml',

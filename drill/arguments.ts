@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { DrillError, messageOf } from './errors.ts';
+import { VERSIONS_VARIABLE, versionsCalled } from './parts/index.ts';
 
 /** What the programs here do with their arguments: every mistake is found before anything is started. */
 
@@ -39,5 +40,15 @@ function isWritable(folder: string, name: string): boolean {
   } catch {
     // Whatever the reason, it cannot be written there, and the caller says so.
     return false;
+  }
+}
+
+/** Has all parts found in these versions, by us and by whatever we start. @throws DrillError for another word */
+export function useVersions(text: string | undefined): void {
+  if (text === undefined) return;
+  try {
+    process.env[VERSIONS_VARIABLE] = versionsCalled(text, '--versions');
+  } catch (error) {
+    throw new DrillError(messageOf(error));
   }
 }

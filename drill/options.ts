@@ -1,4 +1,4 @@
-import { readArguments, wholeNumber, writableFile } from './arguments.ts';
+import { readArguments, useVersions, wholeNumber, writableFile } from './arguments.ts';
 import { DrillError } from './errors.ts';
 import { scenarios } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -33,6 +33,8 @@ export const usage = `Rehearses a failover and the way back on this machine, wit
   --json FILE     write the result as JSON
   --html FILE     write the report as a page: one file that needs nothing else
   --logs FOLDER   keep the logs of every part there
+  --versions V    of HAProxy, Prometheus, Alertmanager and the others: machine (what it has, or its release
+                  offers) or newest (Debian's newest packages, unpacked)
   --hold          bring everything up, say how to break it by hand, stay until Ctrl-C
   --help          this text
 
@@ -49,11 +51,13 @@ const described = {
   html: { type: 'string' },
   logs: { type: 'string' },
   rate: { type: 'string' },
+  versions: { type: 'string' },
 } as const;
 
 /** @throws DrillError that names the option, what it was given and what it takes */
 export function parseOptions(args: readonly string[]): Options {
   const values = readArguments(args, described, 'npm start -- --help');
+  useVersions(values.versions);
   return {
     help: values.help ?? false,
     list: values.list ?? false,

@@ -4,8 +4,8 @@ import type { KeyPair } from './certificates.ts';
 import { DrillError } from './errors.ts';
 import { freePorts, invocation, type Program, releasePorts } from './parts/index.ts';
 import { isListening, type Processes, type Supervised } from './processes.ts';
-import type { Parts } from './slot-parts.ts';
 import { argumentsOf, render, repository, withSecondAlertmanager } from './site-files.ts';
+import type { Parts } from './slot-parts.ts';
 
 export const siteParts = ['haproxy', 'prometheus', 'alertmanager', 'blackbox_exporter'] as const;
 export type PartOfSite = (typeof siteParts)[number];

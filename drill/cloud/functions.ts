@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { callerOf } from './credentials.ts';
 import { type FunctionSettings, readFunctions } from './function-settings.ts';
 import type { Tell } from './happenings.ts';
 import { type Authorize, byService } from './iam/request.ts';
-import { callerOf } from './credentials.ts';
 import type { FunctionFailure } from './sandbox-messages.ts';
 import { type Outcome, type Sandbox, startSandbox } from './sandbox-process.ts';
 import type { Assembly } from './template.ts';

@@ -1,7 +1,7 @@
 import { DrillError, messageOf } from '../errors.ts';
 import type { StandbyHost } from '../host/host.ts';
-import { createDeliveries } from './deliveries.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
+import { createDeliveries } from './deliveries.ts';
 import { startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { FunctionSettings } from './function-settings.ts';
@@ -12,8 +12,8 @@ import { agentRequests, callerOfInstance } from './iam/instances.ts';
 import { type AccessRequest, type Authorize, byService } from './iam/request.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
-import { createEcr } from './services/ecr.ts';
 import { createEc2 } from './services/ec2.ts';
+import { createEcr } from './services/ecr.ts';
 import { startGateway } from './services/gateway.ts';
 import { createLambda } from './services/lambda.ts';
 import { readHttpApi } from './services/routes.ts';

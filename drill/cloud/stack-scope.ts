@@ -1,6 +1,6 @@
 import { DrillError } from '../errors.ts';
-import { NO_VALUE, resolve, type Scope } from './intrinsics.ts';
 import { digits, type Identity, type Place } from './identities.ts';
+import { NO_VALUE, resolve, type Scope } from './intrinsics.ts';
 import { identify } from './resource-types.ts';
 import { asObject, asString, isObject, type Json } from './values.ts';
 

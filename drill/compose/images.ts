@@ -4,7 +4,7 @@ import type { Docker } from '../docker.ts';
 import { buildSiteImages } from '../images/site-images.ts';
 import { capture } from '../parts/capture.ts';
 import { placeInImages } from '../parts/catalogue.ts';
-import { findInDocker, pinnedImage, type Program } from '../parts/index.ts';
+import { findInDocker, type Program, pinnedImage } from '../parts/index.ts';
 import type { Processes } from '../processes.ts';
 import { type PartOfSite, type SiteParts, siteParts } from '../site.ts';
 

@@ -2,20 +2,20 @@ import { apiCrash, type Measured } from '../api-crash.ts';
 import { type Check, checkEnd } from '../checks.ts';
 import { type Docker, findDocker } from '../docker.ts';
 import { DrillError } from '../errors.ts';
+import { describeStage } from '../facts.ts';
 import { findParts } from '../parts/index.ts';
 import type { Processes } from '../processes.ts';
 import { check, lostNothing } from '../scenarios/verdicts.ts';
 import type { SiteMaker } from '../site.ts';
-import { describeStage } from '../facts.ts';
 import { type Stage, setStage } from '../stage.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Watch } from '../watch.ts';
+import { services } from './bring-up.ts';
 import { type Compose, findCompose } from './command.ts';
 import type { ContainerEvent } from './events.ts';
 import { checkHardening } from './hardening.ts';
 import { describeImages, imagesOfSite } from './images.ts';
 import type { Options } from './options.ts';
-import { services } from './bring-up.ts';
 import { type ComposeSite, startComposeSite } from './site.ts';
 
 /** What came of it. */

@@ -1,10 +1,10 @@
 import { kindMeanings, kinds } from '../plot/samples.ts';
+import type { TimeAxis } from '../plot/scale.ts';
 import { element } from '../plot/svg.ts';
 import { closeLook, wholeRun } from './axis.ts';
 import { html, Markup } from './html.ts';
 import { look } from './look.ts';
 import { drawRun, fillsOf, formats, patterns } from './picture.ts';
-import type { TimeAxis } from '../plot/scale.ts';
 import { hasPassed, type ReportData } from './report-data.ts';
 import {
   checksSection,

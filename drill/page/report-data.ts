@@ -1,8 +1,8 @@
 import type { Account, RequestResult } from '../account.ts';
 import type { Measured } from '../api-crash.ts';
 import type { Check } from '../checks.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
 import type { Fact } from '../facts.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import type { TimelineEvent } from '../timeline.ts';
 
 /** All that the report of a run shows. Nothing in it is HTML. */

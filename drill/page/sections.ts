@@ -1,6 +1,6 @@
-import { type PhaseName, phaseBudgets, phaseMeanings, phaseNames } from '../phases.ts';
-import { recoveryTargetSeconds } from '../checks.ts';
 import type { ClassAccount } from '../account.ts';
+import { recoveryTargetSeconds } from '../checks.ts';
+import { type PhaseName, phaseBudgets, phaseMeanings, phaseNames } from '../phases.ts';
 import { LATE_MS, sampleOf } from '../plot/samples.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportData } from './report-data.ts';

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Captured, capture } from './capture.ts';
 
@@ -21,8 +21,24 @@ export type Apt = {
   download(packages: readonly Chosen[], folder: string): Promise<Captured>;
 };
 
+/**
+ * Which packages a machine is given: its own release's, or those of Debian's newest (`sid`), which bring every
+ * library that they need, down to the dynamic loader.
+ */
+export type Release = 'own' | 'newest';
+
+/** @throws Error for `newest` on a machine that does not know Debian's archive */
+async function newestSource(): Promise<string> {
+  const file = '/etc/apt/sources.list.d/debian.sources';
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const field = (name: string) => new RegExp(`^${name}: *(\\S+)`, 'm').exec(text)?.[1];
+  const [uri, key] = [field('URIs'), field('Signed-By')];
+  if (uri && key) return `Types: deb\nURIs: ${uri}\nSuites: sid\nComponents: main\nSigned-By: ${key}\n`;
+  throw new Error(`the newest versions are Debian's, and ${file} does not name its archive and key`);
+}
+
 /** Prepares apt in an existing, empty folder. Absolute path. */
-export async function aptIn(folder: string): Promise<Apt> {
+export async function aptIn(folder: string, release: Release = 'own'): Promise<Apt> {
   for (const needed of ['lists/partial', 'cache/archives/partial', 'sources']) {
     await mkdir(join(folder, needed), { recursive: true });
   }
@@ -30,8 +46,19 @@ export async function aptIn(folder: string): Promise<Apt> {
     const source = join('/etc/apt/sources.list.d', name);
     if (await exists(source)) await symlink(source, join(folder, 'sources', name));
   }
-  const everything = await writeConfig(folder, 'all', '/etc/apt/sources.list.d');
-  const distribution = await writeConfig(folder, 'distribution', join(folder, 'sources'));
+  if (release === 'newest') {
+    await rm(join(folder, 'sources'), { recursive: true });
+    await mkdir(join(folder, 'sources'));
+    await writeFile(join(folder, 'sources', 'newest.sources'), await newestSource());
+    // As if nothing were installed: so nothing of this machine is used.
+    await writeFile(join(folder, 'status'), '');
+  }
+  const everything =
+    release === 'newest'
+      ? await writeConfig(folder, 'all', join(folder, 'sources'), join(folder, 'status'))
+      : await writeConfig(folder, 'all', '/etc/apt/sources.list.d');
+  const distribution =
+    release === 'newest' ? everything : await writeConfig(folder, 'distribution', join(folder, 'sources'));
   let inUse = distribution;
 
   return {
@@ -61,12 +88,18 @@ function run(config: string, args: string[], options: { cwd?: string; timeoutSec
   });
 }
 
-async function writeConfig(folder: string, name: string, sourceParts: string): Promise<string> {
+async function writeConfig(
+  folder: string,
+  name: string,
+  sourceParts: string,
+  status?: string,
+): Promise<string> {
   const path = join(folder, `${name}.conf`);
   const settings = {
     'Dir::State': join(folder, 'state'),
     'Dir::State::lists': join(folder, 'lists'),
-    'Dir::State::status': '/var/lib/dpkg/status',
+    'Dir::State::status': status ?? '/var/lib/dpkg/status',
+    ...(status && { 'Dir::Etc::sourcelist': '/dev/null' }),
     'Dir::Cache': join(folder, 'cache'),
     'Dir::Etc::sourceparts': sourceParts,
     // Else apt as root would switch to a user who may not write here.

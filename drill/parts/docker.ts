@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { parse } from 'yaml';
-import { catalogue, type PartName } from './catalogue.ts';
 import { capture } from './capture.ts';
+import { catalogue, type PartName } from './catalogue.ts';
 import { identify, type Program } from './program.ts';
 
 const composeFile = new URL('../../onprem/compose.yaml', import.meta.url);

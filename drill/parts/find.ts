@@ -13,7 +13,23 @@ export type FindOptions = {
   folders?: readonly string[];
   /** Look on this machine only: a program in an image cannot be copied. */
   outsideDocker?: boolean;
+  /** `newest` unpacks Debian's newest packages, and looks nowhere else; what {@link VERSIONS_VARIABLE} says unless given. */
+  versions?: Versions;
 };
+
+/** Which versions of the programs are used: those that this machine has or its release offers, or the newest. */
+export type Versions = 'machine' | 'newest';
+
+/** Says it to all that a program here starts. */
+export const VERSIONS_VARIABLE = 'HYBRID_FAILOVER_VERSIONS';
+
+const known: readonly string[] = ['machine', 'newest'] satisfies Versions[];
+
+/** @throws Error that names what was received and what is taken */
+export function versionsCalled(text: string, from: string): Versions {
+  if (known.includes(text)) return text as Versions;
+  throw new Error(`${from}: received "${text}", expected ${known.join(' or ')}`);
+}
 
 /**
  * Finds real programs: in images that a Docker daemon already has, on PATH, or in Debian and Ubuntu
@@ -22,7 +38,13 @@ export type FindOptions = {
  */
 export async function findParts<Name extends PartName>(
   names: readonly Name[],
-  { progress = () => {}, mounts = [], folders = hostFolders(), outsideDocker = false }: FindOptions = {},
+  {
+    progress = () => {},
+    mounts = [],
+    folders = hostFolders(),
+    outsideDocker = false,
+    versions = versionsCalled(process.env[VERSIONS_VARIABLE] || 'machine', VERSIONS_VARIABLE),
+  }: FindOptions = {},
 ): Promise<Record<Name, Program>> {
   const found = new Map<PartName, Program>();
   const tried = new Map<PartName, string[]>(names.map((name) => [name, []]));
@@ -33,12 +55,14 @@ export async function findParts<Name extends PartName>(
 
   await Promise.all(
     names.map(async (name) => {
+      if (versions === 'newest') return;
       if (!outsideDocker) keep(name, await findInDocker(name, mounts));
       if (!found.has(name)) keep(name, await findOnPath(name, folders));
     }),
   );
   const missing = names.filter((name) => !found.has(name));
-  for (const [name, answer] of await findInPackages(missing, progress)) keep(name, answer);
+  const release = versions === 'newest' ? 'newest' : 'own';
+  for (const [name, answer] of await findInPackages(missing, progress, release)) keep(name, answer);
 
   const lacking = names.filter((name) => !found.has(name));
   if (lacking.length > 0) throw new Error(explain(lacking, tried));

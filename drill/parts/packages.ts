@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Apt, aptIn, type Chosen, platformKey } from './apt.ts';
+import { type Apt, aptIn, type Chosen, platformKey, type Release } from './apt.ts';
 import { capture } from './capture.ts';
 import { catalogue, type Part, type PartName } from './catalogue.ts';
 import { isExecutable } from './on-path.ts';
@@ -23,10 +23,11 @@ export function cacheFolder(): string {
 export async function findInPackages(
   names: readonly PartName[],
   progress: Progress,
+  release: Release = 'own',
 ): Promise<Map<PartName, Program | string>> {
   const platform = await platformKey();
   if (platform === null) return forAll(names, () => 'no apt-get and dpkg on this machine');
-  const home = join(cacheFolder(), platform);
+  const home = join(cacheFolder(), release === 'newest' ? `${platform}-newest` : platform);
   await mkdir(home, { recursive: true });
 
   const wanted = [...new Set(names.map((name) => catalogue[name].debianPackage))];
@@ -35,13 +36,14 @@ export async function findInPackages(
     wanted.filter((name) => !unpacked.has(name)),
     home,
     progress,
+    release,
   );
 
   const found = new Map<PartName, Program | string>();
   for (const name of names) {
     const { debianPackage } = catalogue[name];
     const problem = problems.get(debianPackage);
-    found.set(name, problem ?? (await inRoot(name, join(home, debianPackage))));
+    found.set(name, problem ?? (await inRoot(name, join(home, debianPackage), release)));
   }
   return found;
 }
@@ -51,13 +53,15 @@ async function fetchPackages(
   packages: readonly string[],
   home: string,
   progress: Progress,
+  release: Release,
 ): Promise<Map<string, string>> {
   if (packages.length === 0) return new Map();
   // Beside the result, so that the rename which publishes it stays within one file system.
   const work = await mkdtemp(join(home, '.work-'));
   try {
     progress(`fetching package lists for ${packages.join(', ')}`);
-    const apt = await aptIn(work);
+    const apt = await aptIn(work, release).catch((error: Error) => error.message);
+    if (typeof apt === 'string') return new Map(packages.map((name) => [name, apt]));
     const plans = await makePlans(apt, packages);
     const problems = new Map<string, string>();
     for (const [name, plan] of plans) {
@@ -130,20 +134,31 @@ async function publish(root: string, target: string): Promise<void> {
   }
 }
 
-async function inRoot(name: PartName, root: string): Promise<Program | string> {
+async function inRoot(name: PartName, root: string, release: Release): Promise<Program | string> {
   const part = catalogue[name];
   const executable = await executableIn(root, part);
   if (executable === null) {
     return `${root} holds no ${part.executables.join(' or ')}; delete it to fetch it again`;
   }
   const libraries = await libraryFolders(root);
-  const env: Record<string, string> = libraries === '' ? {} : { LD_LIBRARY_PATH: libraries };
+  const own = release === 'newest' ? await ownLoader(executable, root, libraries) : undefined;
+  // With a loader of its own, only the program itself gets these libraries, and not what it starts.
+  const env: Record<string, string> = libraries === '' || own ? {} : { LD_LIBRARY_PATH: libraries };
+  const command = [...(own ?? []), executable];
   const start =
     part.compiledIn === undefined
-      ? { command: executable, args: [] }
-      : relocated(executable, root, part.compiledIn);
+      ? { command: command[0] ?? executable, args: command.slice(1) }
+      : relocated(command, root, part.compiledIn);
   const found = await identify({ name, source: 'package', ...start, env });
   return typeof found === 'string' ? `${executable}: ${found}; delete ${root} to fetch it again` : found;
+}
+
+/** How the loader that came with a program starts it; undefined for one that needs none. */
+async function ownLoader(executable: string, root: string, libraries: string): Promise<string[] | undefined> {
+  const head = (await readFile(executable)).subarray(0, 4096).toString('latin1');
+  const interpreter = /\/lib(?:64)?\/ld-linux[\w.-]*/.exec(head)?.[0];
+  if (interpreter === undefined) return undefined;
+  return [join(root, 'usr', interpreter), '--library-path', libraries];
 }
 
 async function executableIn(root: string, part: Part): Promise<string | null> {

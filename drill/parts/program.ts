@@ -1,5 +1,5 @@
-import { catalogue, type PartName } from './catalogue.ts';
 import { capture } from './capture.ts';
+import { catalogue, type PartName } from './catalogue.ts';
 
 /** A real program that was found and has answered with its version. */
 export type Program = {

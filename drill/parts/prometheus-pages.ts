@@ -15,8 +15,11 @@ const scripts = '/usr/share/javascript';
  */
 export async function withPages(prometheus: Program, folder: string): Promise<Program> {
   if (prometheus.source !== 'package') return prometheus;
-  const { command } = prometheus;
+  // A loader of its own may stand in front of the program.
+  const start = [prometheus.command, ...prometheus.args];
+  const command = start.at(-1) ?? '';
   const unpacked = join(command.replace(/\/usr\/s?bin\/[^/]+$/, ''), compiledIn);
+  if (!existsSync(join(unpacked, 'templates'))) return prometheus;
   const pages = join(folder, compiledIn);
   mkdirSync(join(pages, 'static'), { recursive: true });
   symlinkSync(join(unpacked, 'templates'), join(pages, 'templates'));
@@ -32,5 +35,5 @@ export async function withPages(prometheus: Program, folder: string): Promise<Pr
   const copy = join(folder, 'prometheus');
   copyFileSync(command, copy);
   await relocate(copy, compiledIn);
-  return { ...prometheus, ...relocated(copy, folder, compiledIn) };
+  return { ...prometheus, ...relocated([...start.slice(0, -1), copy], folder, compiledIn) };
 }

@@ -22,9 +22,9 @@ export async function relocate(executable: string, compiledIn: string): Promise<
 }
 
 /** How to start a relocated program: a shell opens the folder and is then replaced by the program. */
-export function relocated(executable: string, root: string, compiledIn: string) {
+export function relocated(command: readonly string[], root: string, compiledIn: string) {
   const script = `exec ${descriptor}<"$0" && exec "$@"`;
-  return { command: 'sh', args: ['-c', script, join(root, compiledIn), executable] };
+  return { command: 'sh', args: ['-c', script, join(root, compiledIn), ...command] };
 }
 
 /** What such a start opens and runs; undefined for a program that was not relocated. */

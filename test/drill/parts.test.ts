@@ -14,6 +14,7 @@ import {
   portRanges,
   releasePorts,
   steadyPorts,
+  VERSIONS_VARIABLE,
 } from '../../drill/parts/index.ts';
 import { relocate } from '../../drill/parts/relocate.ts';
 
@@ -158,6 +159,19 @@ esac`,
       findParts(['haproxy'], { folders: [bin] }),
     ]);
     expect(one).toEqual(other);
+  });
+});
+
+describe('in the newest versions', () => {
+  test('neither Docker nor PATH is asked, and another word is refused with what is taken', async () => {
+    program('haproxy', 'echo "HAProxy version 2.6.12"');
+    const search = findParts(['haproxy'], { folders: [bin], versions: 'newest' });
+    // There is no apt here.
+    await expect(search).rejects.toThrow(/haproxy cannot be had: no apt-get and dpkg on this machine/);
+    vi.stubEnv(VERSIONS_VARIABLE, 'latest');
+    await expect(findParts(['haproxy'], { folders: [bin] })).rejects.toThrow(
+      `${VERSIONS_VARIABLE}: received "latest", expected machine or newest`,
+    );
   });
 });
 

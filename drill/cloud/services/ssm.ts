@@ -2,6 +2,7 @@ import { AwsError } from '../aws-error.ts';
 import type { Service } from '../endpoint.ts';
 import type { Assembly } from '../template.ts';
 import { asList, asObject, asString, type Json } from '../values.ts';
+import { readAssociation } from './ssm-associations.ts';
 import {
   type CommandWorld,
   createAgent,
@@ -9,7 +10,6 @@ import {
   describe,
   type Invocation,
 } from './ssm-commands.ts';
-import { readAssociation } from './ssm-associations.ts';
 import { type CommandDocument, findDocument, readDocument } from './ssm-document.ts';
 import { createParameters } from './ssm-parameters.ts';
 
