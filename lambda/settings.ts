@@ -8,7 +8,12 @@ export function required(name: string): string {
   return value;
 }
 
-/** The services as `SERVICES`, a JSON array that the stack writes. */
+/**
+ * The services as `SERVICES`, a JSON array that the stack writes, and what they have in common as `COMMON`
+ * (lib/function-settings.ts). The receiver is told names and heartbeats only.
+ */
 export function serviceSettings(): readonly ServiceSettings[] {
-  return JSON.parse(required('SERVICES'));
+  const common = JSON.parse(process.env.COMMON || '{}') as Partial<ServiceSettings>;
+  const services = JSON.parse(required('SERVICES')) as ServiceSettings[];
+  return services.map((one) => ({ ...common, ...one, policy: { ...common.policy, ...one.policy } }));
 }

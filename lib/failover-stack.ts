@@ -12,6 +12,7 @@ import { Reconciler } from './constructs/reconciler.ts';
 import { ServiceImages } from './constructs/service-images.ts';
 import { StandbyDocument } from './constructs/standby-document.ts';
 import { StateTable } from './constructs/state-table.ts';
+import { functionSettings } from './function-settings.ts';
 import { policyOf } from './policy.ts';
 
 export type FailoverStackProps = StackProps & {
@@ -47,18 +48,11 @@ export class FailoverStack extends Stack {
           publicDoor: config.dns?.service === service.name ? publicDoorOf(config.dns) : undefined,
         }),
     );
-    const services = this.toJsonString(
-      config.services.map((service, i) => ({
-        name: service.name,
-        document: documents[i]?.documentName,
-        instanceId,
-        policy: policyOf(config, service),
-        ...(service.witnessUrl && { witnessUrl: service.witnessUrl }),
-      })),
-    );
+    const documentNames = documents.map(({ documentName }) => documentName);
+    const settings = functionSettings(this, config, documentNames, instanceId);
     const reconciler = new Reconciler(this, 'Control', {
       name: config.name,
-      services,
+      settings: settings.reconciler,
       instanceId,
       documents,
       hostActions: hostActionsOf(config),
@@ -67,7 +61,7 @@ export class FailoverStack extends Stack {
     });
     const receiver = new Receiver(this, 'Door', {
       name: config.name,
-      services,
+      settings: settings.receiver,
       table,
       reconciler: reconciler.lambda,
       ...(config.webhook.tokenSecretArn && { tokenSecretArn: config.webhook.tokenSecretArn }),

@@ -1,5 +1,5 @@
 import type { Policy } from '../lambda/domain/types.ts';
-import type { Config, ServiceConfig } from './config/schema.ts';
+import { type Config, instanceTypeOf, type ServiceConfig } from './config/schema.ts';
 
 const weekHours = 168;
 
@@ -20,7 +20,7 @@ export function policyOf({ policy, standby }: Config, service: ServiceConfig): P
     escalateSeconds: 120,
     pilotLight,
     // An instance that is not ours to describe is first started as it is.
-    instanceTypes: alternates.length > 0 ? [host?.instanceType ?? '', ...alternates] : [],
+    instanceTypes: alternates.length > 0 ? [host ? instanceTypeOf(host) : '', ...alternates] : [],
     // Delivery (30 s) and the script's own limit, which contains the wait for its lock and the hooks.
     commandTimeoutSeconds:
       2 * (service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds) + 60,

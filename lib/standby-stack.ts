@@ -18,7 +18,7 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import type { Config, HostConfig } from './config/schema.ts';
+import { type Config, type HostConfig, instanceTypeOf } from './config/schema.ts';
 import { DnsFailover } from './constructs/dns-failover.ts';
 import { linkParameters } from './constructs/link-certificates.ts';
 import { ecrRegistries } from './constructs/service-images.ts';
@@ -49,7 +49,7 @@ export class StandbyStack extends Stack {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       instanceName: `${config.name}-standby`,
-      instanceType: new InstanceType(host.instanceType),
+      instanceType: new InstanceType(instanceTypeOf(host)),
       machineImage: MachineImage.latestAmazonLinux2023({
         cpuType: host.architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64,
       }),
@@ -143,9 +143,8 @@ export class StandbyStack extends Stack {
       allowAllOutbound: true,
     });
     for (const cidr of siteCidrs) {
-      const peer = cidr.includes(':') ? Peer.ipv6(cidr) : Peer.ipv4(cidr);
       for (const { name, port } of services)
-        group.addIngressRule(peer, Port.tcp(port), `${name} from the site`);
+        group.addIngressRule(Peer.ipv4(cidr), Port.tcp(port), `${name} from the site`);
     }
     if (dns) {
       group.addIngressRule(Peer.anyIpv4(), Port.tcp(dns.port), `${dns.recordName} from everybody`);

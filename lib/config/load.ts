@@ -28,7 +28,7 @@ function parseConfig(text: string, file: string): Config {
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new ConfigError(`${file}: received ${shown(content)}, expected keys and values`);
   }
-  const result = v.safeParse(schema, content);
+  const result = v.safeParse(schema, content, { abortPipeEarly: true });
   if (result.success) return result.output;
   const [issue, ...others] = result.issues;
   const more = others.length > 0 ? ` (and ${others.length} more after this one)` : '';

@@ -3,19 +3,25 @@ import { described } from './described.ts';
 import { policy } from './policy-schema.ts';
 import { loopbackPortOf } from './ports.ts';
 import {
+  architectureOf,
   cidr,
   completeSecretArn,
+  deploymentName,
   domainName,
   emailAddress,
   healthPath,
   hostedZoneId,
   httpUrl,
+  imageReference,
   instanceId,
   instanceType,
   ipv4Address,
+  isEveryOnce,
   managedPolicy,
   plainValue,
   port,
+  region,
+  regionOf,
   seconds,
   serviceName,
   tags,
@@ -26,12 +32,18 @@ import {
  * docs/configuration.md and the editor's JSON schema all come from here.
  */
 
+/** A document of Systems Manager may have 64 KB, and our script takes about half. */
+const mostEnvironmentBytes = 20_000;
+
+/** Each is one word of the shell in a JSON string: a quote takes several characters there. */
+function fitsDocument(environment: Readonly<Record<string, string>>): boolean {
+  return Buffer.byteLength(JSON.stringify(environment).replaceAll("'", "'\\\\''")) <= mostEnvironmentBytes;
+}
+
 const service = v.strictObject({
   name: described(serviceName, 'Names the service in alerts, mails and on the host.'),
   image: described(
-    v.optional(
-      v.pipe(v.string(), v.regex(/^[\w][\w./:@-]*$/, 'an image reference such as ghcr.io/acme/api:1.4.2')),
-    ),
+    v.optional(imageReference),
     'The image in any registry the host can pull from. Either this or `build`.',
   ),
   build: described(
@@ -46,7 +58,16 @@ const service = v.strictObject({
   containerPort: described(v.optional(port), 'The port inside the container; as `port` if left out.'),
   healthPath: described(v.optional(healthPath, '/health'), 'Answers 2xx when the service can take traffic.'),
   environment: described(
-    v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name')), plainValue), {}),
+    v.optional(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name')), plainValue),
+        v.check(
+          fitsDocument,
+          `at most ${mostEnvironmentBytes} bytes in all, names and values, of which the host's document has room for no more`,
+        ),
+      ),
+      {},
+    ),
     'Environment of the container, for what is not secret. Secrets go into /etc/hybrid-failover/NAME.env on the host.',
   ),
   startTimeoutSeconds: described(
@@ -69,12 +90,17 @@ const service = v.strictObject({
 
 const createdHost = v.strictObject({
   siteCidrs: described(
-    v.pipe(v.array(cidr), v.minLength(1, 'at least one CIDR')),
+    v.pipe(
+      v.array(cidr),
+      v.minLength(1, 'at least one CIDR'),
+      v.maxLength(10, 'at most 10 CIDRs: each is a rule for each service, and a security group has 60'),
+      v.check(isEveryOnce, 'every CIDR only once'),
+    ),
     'The addresses the site sends from; nobody else reaches the service ports.',
   ),
   instanceType: described(
-    v.optional(instanceType, 't3.small'),
-    'Its architecture must match `architecture`.',
+    v.optional(instanceType),
+    'Its architecture must match `architecture`; t3.small (arm64: t4g.small) if left out.',
   ),
   architecture: described(
     v.optional(v.picklist(['x86_64', 'arm64']), 'x86_64'),
@@ -106,13 +132,14 @@ const dns = v.strictObject({
 });
 
 const keys = v.strictObject({
-  name: described(v.optional(serviceName, 'hybrid-failover'), 'Prefix of the stacks and their resources.'),
-  region: described(
-    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as eu-central-1')),
-    'Where the standby lives.',
-  ),
+  name: described(v.optional(deploymentName, 'hybrid-failover'), 'Prefix of the stacks and their resources.'),
+  region: described(region, 'Where the standby lives.'),
   emails: described(
-    v.pipe(v.array(emailAddress), v.minLength(1, 'at least one address')),
+    v.pipe(
+      v.array(emailAddress),
+      v.minLength(1, 'at least one address'),
+      v.check((all) => isEveryOnce(all.map((one) => one.toLowerCase())), 'every address only once'),
+    ),
     'Who hears of every transition. Each address must confirm its subscription once.',
   ),
   standby: described(
@@ -128,7 +155,14 @@ const keys = v.strictObject({
           'Stop the instance itself while the standby sleeps: cheaper, and a failover takes a minute or more longer. For one service only, and it switches `policy.startOnSuspicion` off.',
         ),
         alternateInstanceTypes: described(
-          v.optional(v.array(instanceType), []),
+          v.optional(
+            v.pipe(
+              v.array(instanceType),
+              v.maxLength(10, 'at most 10 types'),
+              v.check(isEveryOnce, 'every type only once'),
+            ),
+            [],
+          ),
           'Tried in turn when EC2 has no capacity to start the instance. Same architecture as the instance.',
         ),
       }),
@@ -151,7 +185,11 @@ const keys = v.strictObject({
         ),
       ),
       v.minLength(1, 'at least one service'),
-      v.check((all) => new Set(all.map(({ name }) => name)).size === all.length, 'every name only once'),
+      v.check((all) => isEveryOnce(all.map(({ name }) => name)), 'every name only once'),
+      v.check(
+        (all) => isEveryOnce(all.map(({ name }) => name.replaceAll('-', ''))),
+        'names that differ in more than their hyphens: in the names of CloudFormation there are none',
+      ),
       v.check((all) => new Set(all.map(({ port }) => port)).size === all.length, 'every port only once'),
       v.check(
         (all) => new Set(all.flatMap(portsOf)).size === 2 * all.length,
@@ -189,8 +227,43 @@ const keys = v.strictObject({
 
 const portsOf = (one: v.InferOutput<typeof service>) => [one.port, loopbackPortOf(one)];
 
+/** What `standby.host.instanceType` is if it is left out. */
+export const instanceTypeOf = ({ instanceType, architecture }: v.InferOutput<typeof createdHost>) =>
+  instanceType ?? (architecture === 'arm64' ? 't4g.small' : 't3.small');
+
+const arnsOf = ({ webhook, dns }: v.InferOutput<typeof keys>) =>
+  [webhook.tokenSecretArn, dns?.certificateSecretArn].filter((arn) => arn !== undefined);
+
 export const schema = v.pipe(
   keys,
+  v.forward(
+    v.partialCheck(
+      [['standby', 'host']],
+      ({ standby: { host } }) => !host || architectureOf(instanceTypeOf(host)) === host.architecture,
+      'a type of the architecture in `standby.host.architecture`: t3.small is x86_64, t4g.small is arm64',
+    ),
+    ['standby', 'host', 'instanceType'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [
+        ['standby', 'host'],
+        ['standby', 'alternateInstanceTypes'],
+      ],
+      ({ standby: { host, alternateInstanceTypes } }) =>
+        !host || alternateInstanceTypes.every((type) => architectureOf(type) === host.architecture),
+      'types of the architecture in `standby.host.architecture`',
+    ),
+    ['standby', 'alternateInstanceTypes'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['region'], ['webhook'], ['dns']],
+      (config) => arnsOf(config as never).every((arn) => regionOf(arn) === config.region),
+      'the region of `webhook.tokenSecretArn` and `dns.certificateSecretArn`, which are read from here',
+    ),
+    ['region'],
+  ),
   v.forward(
     v.partialCheck(
       [['standby', 'pilotLight'], ['services']],

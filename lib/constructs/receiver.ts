@@ -7,12 +7,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { FunctionSettings } from '../function-settings.ts';
 import { FailoverFunction } from './failover-function.ts';
 import type { StateTable } from './state-table.ts';
 
 export type ReceiverProps = {
   readonly name: string;
-  readonly services: string;
+  readonly settings: FunctionSettings['receiver'];
   readonly table: StateTable;
   readonly reconciler: IFunction;
   readonly tokenSecretArn?: string;
@@ -56,7 +57,7 @@ export class Receiver extends Construct {
       description: 'Records what Alertmanager says and wakes the reconciler',
       timeout: Duration.seconds(15),
       environment: {
-        SERVICES: props.services,
+        ...props.settings,
         TABLE_NAME: props.table.table.tableName,
         RECONCILER_NAME: props.reconciler.functionName,
         TOKEN_SECRET_ARN: this.token.secretArn,

@@ -7,13 +7,14 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { FunctionSettings } from '../function-settings.ts';
 import { FailoverFunction } from './failover-function.ts';
 import type { StandbyDocument } from './standby-document.ts';
 import type { StateTable } from './state-table.ts';
 
 export type ReconcilerProps = {
   readonly name: string;
-  readonly services: string;
+  readonly settings: FunctionSettings['reconciler'];
   readonly instanceId: string;
   readonly documents: readonly StandbyDocument[];
   /** What it may do to the instance besides starting it. */
@@ -62,13 +63,13 @@ export class Reconciler extends Construct {
     return `${this.lambda.functionName}:${alias.aliasName}`;
   }
 
-  #function({ name, services, table, topic }: ReconcilerProps): FailoverFunction {
+  #function({ name, settings, table, topic }: ReconcilerProps): FailoverFunction {
     const reconciler = new FailoverFunction(this, 'Reconciler', {
       functionName: `${name}-reconciler`,
       folder: 'reconciler',
       description: 'Decides who serves and carries it out',
       timeout: Duration.seconds(60),
-      environment: { SERVICES: services, TABLE_NAME: table.table.tableName, TOPIC_ARN: topic.topicArn },
+      environment: { ...settings, TABLE_NAME: table.table.tableName, TOPIC_ARN: topic.topicArn },
     });
     // A nudge is soon out of date, and the next tick is never far.
     reconciler.lambda.configureAsyncInvoke({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { controlRecord, home } from '../../../drill/bench/control-plane.ts';
 import type { Control } from '../../../drill/bench/bench-stage.ts';
+import { controlRecord, home } from '../../../drill/bench/control-plane.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
 import { Happened } from '../../../drill/happened.ts';
 import type { ServerChange } from '../../../drill/haproxy-log.ts';

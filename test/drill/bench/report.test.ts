@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { parseOptions } from '../../../drill/bench/options.ts';
+import { planRuns } from '../../../drill/bench/plan.ts';
 import { announcement, progressLine, summary } from '../../../drill/bench/report.ts';
 import { rowsOf } from '../../../drill/bench/rows.ts';
 import { noticedTable, phasesTable } from '../../../drill/bench/table.ts';
-import { parseOptions } from '../../../drill/bench/options.ts';
-import { planRuns } from '../../../drill/bench/plan.ts';
 import { phases, run } from './fixture.ts';
 
 const control = { epochs: 2, phases, floorSeconds: 1.6 };

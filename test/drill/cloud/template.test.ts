@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { buildApp } from '../../../lib/app.ts';
-import { loadConfig } from '../../../lib/config/load.ts';
+import { readFunctions } from '../../../drill/cloud/function-settings.ts';
 import { readHttpApi } from '../../../drill/cloud/services/routes.ts';
 import { readDocument } from '../../../drill/cloud/services/ssm-document.ts';
-import { readFunctions } from '../../../drill/cloud/function-settings.ts';
 import { loadAssembly } from '../../../drill/cloud/template.ts';
 import type { Json } from '../../../drill/cloud/values.ts';
+import { buildApp } from '../../../lib/app.ts';
+import { loadConfig } from '../../../lib/config/load.ts';
 import { temporaryFolder, writeAssembly } from './fixture.ts';
 
 const folder = temporaryFolder();
@@ -129,9 +129,15 @@ describe('the real app', () => {
     expect(script).not.toMatch(/\{\{/);
   });
 
-  test('the functions act on the instance that the other stack makes', () => {
+  test('the one who decides acts on the instance that the other stack makes; the receiver need not know it', () => {
     const [instance] = assembly.ofType('AWS::EC2::Instance');
-    for (const { environment } of readFunctions(assembly))
-      expect(environment.SERVICES).toContain(instance?.ref);
+    const told = readFunctions(assembly).map(({ name, environment }) => [
+      name,
+      JSON.stringify(environment).includes(instance?.ref ?? '-'),
+    ]);
+    expect(told.sort()).toEqual([
+      ['hybrid-failover-receiver', false],
+      ['hybrid-failover-reconciler', true],
+    ]);
   });
 });

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeKeyPair } from '../../../drill/certificates.ts';
+import { troubles } from '../../../drill/checks.ts';
 import { AwsError } from '../../../drill/cloud/aws-error.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
 import type { AccessRequest, Authorize } from '../../../drill/cloud/iam/request.ts';
 import type { Statement } from '../../../drill/cloud/iam/statements.ts';
 import { type Cloud, startCloud } from '../../../drill/cloud/index.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
-import { troubles } from '../../../drill/checks.ts';
-import { makeKeyPair } from '../../../drill/certificates.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import { startMailSink } from '../../../drill/mail.ts';
 import { findParts, freePorts } from '../../../drill/parts/index.ts';
@@ -187,8 +187,8 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
 
 function firstPolicy(assembly: Assembly): string {
   for (const { properties } of assembly.ofType('AWS::Lambda::Function')) {
-    const { SERVICES } = (properties.Environment as { Variables: Record<string, string> }).Variables;
-    if (SERVICES) return JSON.stringify((JSON.parse(SERVICES) as ServiceSettings[])[0]?.policy);
+    const { COMMON } = (properties.Environment as { Variables: Record<string, string> }).Variables;
+    if (COMMON) return JSON.stringify((JSON.parse(COMMON) as ServiceSettings).policy);
   }
   throw new Error('no function knows the services');
 }

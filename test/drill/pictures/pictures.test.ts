@@ -1,8 +1,8 @@
 import {
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { withPages } from '../../../drill/parts/prometheus-pages.ts';
 import { MOST_BYTES, picturesFolder } from '../../../drill/pictures/camera.ts';
 import { mailPage } from '../../../drill/pictures/mail-page.ts';
-import { withPages } from '../../../drill/parts/prometheus-pages.ts';
 import { terminalPage } from '../../../drill/pictures/terminal.ts';
 
 describe('the pictures of the README', () => {

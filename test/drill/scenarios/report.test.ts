@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hang } from '../../../drill/scenarios/api-hang.ts';
 import { crash } from '../../../drill/scenarios/api-crash.ts';
+import { hang } from '../../../drill/scenarios/api-hang.ts';
 import { blip } from '../../../drill/scenarios/blip.ts';
 import { readOutcome } from '../../../drill/scenarios/child.ts';
 import { functionCrash } from '../../../drill/scenarios/function-crash.ts';

@@ -1,8 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
+import { buildApp } from '../../../lib/app.ts';
 import { ConfigError, loadConfig } from '../../../lib/config/load.ts';
+import { instanceTypeOf } from '../../../lib/config/schema.ts';
+import { architectureOf } from '../../../lib/config/values.ts';
 
+const noBundling = { context: { 'aws:cdk:bundling-stacks': [] } };
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** The first line of each file says what the error must contain. */
@@ -44,6 +50,116 @@ describe('the files we ship', () => {
       },
       services: [{ startTimeoutSeconds: 60, stopGraceSeconds: 20, environment: {} }],
     });
+  });
+});
+
+describe('what can be deployed is accepted', () => {
+  const text = (changes: string) => `emails: [a@example.com]
+standby: { host: { siteCidrs: [203.0.113.0/24] } }
+services: [{ name: api, image: acme/api:1 }]
+region: eu-central-1
+${changes}`;
+  const accepts = (content: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'failover.yaml');
+    writeFileSync(file, content);
+    return loadConfig(file);
+  };
+
+  it.each([
+    'eu-central-1',
+    'us-gov-west-1',
+    'cn-north-1',
+    'ap-southeast-5',
+    'eusc-de-east-1',
+    'us-iso-east-1',
+  ])('region %s', (region) => {
+    expect(accepts(text('').replace('eu-central-1', region)).region).toBe(region);
+  });
+
+  it.each([
+    'api',
+    'acme/api:1.4.2',
+    'ghcr.io/acme/api_x/y-z.w:V1',
+    'localhost:5000/api',
+    `registry.example.com:5000/a/b@sha256:${'a'.repeat(64)}`,
+    `api:1@sha256:${'0'.repeat(64)}`,
+    '123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/api:1',
+  ])('image %s', (image) => {
+    expect(accepts(text('').replace('acme/api:1', `"${image}"`)).services[0]?.image).toBe(image);
+  });
+
+  it.each([
+    ['arm64', 't4g.small'],
+    ['x86_64', 't3.small'],
+  ])('architecture %s alone has a type that fits: %s', (architecture, type) => {
+    const { standby } = accepts(text('').replace('host: {', `host: { architecture: ${architecture},`));
+    expect(standby.host && instanceTypeOf(standby.host)).toBe(type);
+  });
+
+  it.each([
+    [
+      'arm64',
+      [
+        'a1.medium',
+        't4g.nano',
+        'm6gd.large',
+        'c7gn.xlarge',
+        'x2gd.medium',
+        'im4gn.large',
+        'is4gen.medium',
+        'g5g.xlarge',
+        'hpc7g.4xlarge',
+      ],
+    ],
+    [
+      'x86_64',
+      [
+        't3.small',
+        't3a.nano',
+        'm5.large',
+        'g4dn.xlarge',
+        'g6.xlarge',
+        'c5n.large',
+        'i4i.large',
+        'u7i-12tb.224xlarge',
+        'hpc7a.12xlarge',
+      ],
+    ],
+  ])('%s: %j', (architecture, types) => {
+    for (const type of types) expect(architectureOf(type), type).toBe(architecture);
+  });
+
+  it('a name of 31 characters, and 31 for a service', () => {
+    const name = `a${'b'.repeat(30)}`;
+    expect(accepts(`name: ${name}\n${text('').replace('name: api', `name: ${name}`)}`).name).toBe(name);
+  });
+
+  it('twenty services fit into what the functions can be told, and forty are one clear line', () => {
+    const many = (count: number) =>
+      text('').replace(
+        /^services:.*$/m,
+        `services:\n${Array.from({ length: count }, (_, at) => `  - { name: service-${at}x, image: acme/api:1, port: ${8100 + at} }`).join('\n')}`,
+      );
+    expect(() => buildApp(accepts(many(20)), noBundling)).not.toThrow();
+    const error = errorOf(() => buildApp(accepts(many(60)), noBundling));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toMatch(
+      /^services: received 60 services, of which Lambda's environment would hold \d+ bytes, expected at most 3400;/,
+    );
+  });
+
+  it('an environment of almost 20,000 bytes leaves a document below 64 KB', () => {
+    const config = accepts(
+      text('').replace('image: acme/api:1', `image: acme/api:1, environment: { BIG: ${'x'.repeat(19_900)} }`),
+    );
+    const { stacks } = buildApp(config, noBundling).synth();
+    const documents = stacks.flatMap(({ template }) =>
+      Object.values(
+        template.Resources as Record<string, { Type: string; Properties: { Content?: unknown } }>,
+      ).filter(({ Type }) => Type === 'AWS::SSM::Document'),
+    );
+    expect(documents).toHaveLength(1);
+    expect(JSON.stringify(documents[0]?.Properties.Content).length).toBeLessThan(64 * 1024);
   });
 });
 
