@@ -1852,3 +1852,119 @@ describe('C7: a start that SSM has lost', () => {
     );
   });
 });
+
+/** Each of these was once broken by hand, and neither a row nor an explored world noticed. */
+describe('rules that only show in what follows', () => {
+  it.each([
+    [
+      'in the very moment of the last failover',
+      [ago(900), ago(800), ago(700)],
+      ago(700),
+      'primary-recovered',
+    ],
+    [
+      'before the last one, which is then the only one',
+      [ago(900), ago(800), ago(700)],
+      ago(701),
+      'primary-recovered',
+    ],
+    ['before three more', [ago(900), ago(800), ago(700)], ago(901), 'flapping'],
+  ] as const)('an acknowledgement %s', (_, failovers, acknowledgedAt, reason) => {
+    const evidence = { ...isUp, upSince: ago(100) };
+    expect(decide(at('serving', { failovers, acknowledgedAt }), { evidence }, policy, now).reason).toBe(
+      reason,
+    );
+  });
+
+  it('an acknowledgement ends flapping for good, and not for one look', () => {
+    const evidence = { ...isUp, upSince: ago(100) };
+    const state = at('serving', { failovers: [ago(900), ago(800), ago(100)] });
+    expect(decide(state, { evidence }, policy, now).reason).toBe('flapping');
+    const request: OperatorRequest = { action: 'acknowledge', by: 'eve' };
+    const after = decide(state, { evidence, request }, policy, now);
+    expect(after.state.acknowledgedAt).toBe(now);
+    expect(after.reason).toBe('cooldown-active');
+    const later = now + 200 * s;
+    const then = decide(after.state, { evidence: { ...evidence, upAt: later } }, policy, later);
+    expect(then.reason).toBe('primary-recovered');
+  });
+
+  it.each([
+    ['failover', undefined],
+    ['switchover', 'eve'],
+  ] as const)('who asks for a %s holds the service away from home: %s', (action, heldBy) => {
+    const request: OperatorRequest = { action, by: 'eve' };
+    const asked = decide(at('home'), { evidence: isUp, request }, policy, now);
+    expect(asked.state.heldBy).toBe(heldBy);
+    const started = { ...asked.state, command: { ...command('start', sent), serial: 41 } };
+    const serves = decide(started, { evidence: isDown, command: reports('succeeded') }, policy, now + s);
+    expect(serves.state).toMatchObject({ phase: 'serving', ...(heldBy && { heldBy }) });
+    const later = now + 4000 * s;
+    const well = { upAt: later, upSince: now + 2 * s };
+    expect(decide({ ...serves.state, verifiedAt: later }, { evidence: well }, policy, later).reason).toBe(
+      heldBy ? 'held-by-operator' : 'primary-recovered',
+    );
+  });
+
+  it('a dark site is dark although the last it said was old on arrival', () => {
+    const evidence = { ...silent, staleAt: ago(300) };
+    const seen = (witness: 'reachable' | 'unreachable') =>
+      decide(at('home'), { evidence, witness }, policy, now).reason;
+    expect([seen('unreachable'), seen('reachable')]).toEqual(['site-dark', 'prometheus-dead']);
+  });
+
+  it.each(['stopped', 'terminated'] as const)('a host that is %s is gone', (host) => {
+    expect(decide(at('serving'), { evidence: isDown, host }, policy, now).reason).toBe(
+      'standby-not-answering',
+    );
+    const stopping = at('stopping', { command: command('stop', sent) });
+    expect(decide(stopping, { evidence: isUp, host }, policy, now).state.phase).toBe('home');
+    const cooling = at('cooling', { command: command('stop', sent) });
+    expect(decide(cooling, { evidence: isUp, host }, policy, now).state.phase).toBe('home');
+  });
+
+  it.each(['pending', 'running', 'stopping', 'shutting-down'] as const)(
+    'a host that is %s is not',
+    (host) => {
+      const stopping = at('stopping', { command: command('stop', sent) });
+      expect(decide(stopping, { evidence: isUp, host }, policy, now).state.phase).toBe('stopping');
+    },
+  );
+
+  it.each([
+    [1, 'primary-still-down'],
+    [2, 'standby-not-answering'],
+  ])('a standby that is asked for the time number %d: %s', (attempt, reason) => {
+    const state = at('serving', { command: command('start', { ...sent, attempt }) });
+    expect(decide(state, { evidence: isDown, command: reports('in-progress') }, policy, now).reason).toBe(
+      reason,
+    );
+  });
+
+  it('a lack of capacity moves the type on once, however often it is said', () => {
+    const types: Policy = { ...policy, instanceTypes: ['a.small', 'b.small', 'c.small'] };
+    const waiting = command('start', { retryAt: now + s, hostUnreachable: true });
+    const seen = { evidence: isDown, host: 'stopped', hostStart: 'no-capacity' } as const;
+    const once = decide(at('starting', { command: waiting }), seen, types, now);
+    const twice = decide(once.state, seen, types, now);
+    expect([once.state.instanceType, twice.state.instanceType]).toEqual([1, 1]);
+  });
+
+  it('the start of a host has a number of its own, and no command has it again', () => {
+    const { state } = decide(
+      at('home', { nextCommand: 42 }),
+      { evidence: isDown, host: 'stopped' },
+      asleep,
+      now,
+    );
+    expect({ serial: state.command?.serial, nextCommand: state.nextCommand }).toEqual({
+      serial: 42,
+      nextCommand: 43,
+    });
+    const running = { evidence: { ...isDown, downAt: now + 5 * s }, host: 'running' } as const;
+    const then = decide(state, running, asleep, now + 5 * s);
+    expect(then.effects).toContainEqual(
+      expect.objectContaining({ type: 'command', action: 'start', serial: 43 }),
+    );
+  });
+});

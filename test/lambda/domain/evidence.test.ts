@@ -232,3 +232,29 @@ describe('C6: a site whose clock is ahead', () => {
     expect(evidence).toMatchObject({ upAt: 20_000, aheadMilliseconds: undefined });
   });
 });
+
+describe('two words of the same moment', () => {
+  const now = 1000 * s;
+  it.each([
+    ['down and up', { downAt: now, upAt: now }, 'down'],
+    ['a suspicion and up', { suspectAt: now, upAt: now }, 'suspected'],
+    ['down and a suspicion', { downAt: now, suspectAt: now }, 'down'],
+  ] as const)('%s: the worse one counts', (_, evidence, health) => {
+    expect(primaryHealth(evidence, policy, now)).toBe(health);
+  });
+
+  it.each([down, suspect])(
+    'trouble in the first moment of a run breaks it, in the last it does not',
+    (trouble) => {
+      const run = foldAll([up(10), up(20), up(30)]);
+      expect(fold(run, trouble(10), policy.heartbeatTimeoutSeconds).upSince).toBe(30 * s);
+      expect(fold(run, trouble(9), policy.heartbeatTimeoutSeconds).upSince).toBe(10 * s);
+      expect(fold(run, trouble(30), policy.heartbeatTimeoutSeconds).upSince).toBe(10 * s);
+    },
+  );
+
+  it('the run begins with its first moment', () => {
+    expect(foldAll([up(10)])).toMatchObject({ upAt: 10 * s, upSince: 10 * s });
+    expect(foldAll([up(10), down(15), up(20)]).upSince).toBe(20 * s);
+  });
+});
