@@ -1876,6 +1876,15 @@ describe('rules that only show in what follows', () => {
     );
   });
 
+  it('a failover in the moment of the acknowledgement does not count, where one is too many', () => {
+    const one: Policy = { ...policy, flapLimit: 1 };
+    const state = at('serving', { failovers: [ago(700)], acknowledgedAt: ago(700) });
+    expect(decide(state, { evidence: isUp }, one, now).reason).toBe('primary-recovered');
+    expect(decide({ ...state, acknowledgedAt: ago(701) }, { evidence: justUp }, one, now).reason).toBe(
+      'flapping',
+    );
+  });
+
   it('an acknowledgement ends flapping for good, and not for one look', () => {
     const evidence = { ...isUp, upSince: ago(100) };
     const state = at('serving', { failovers: [ago(900), ago(800), ago(100)] });

@@ -239,6 +239,11 @@ describe('two words of the same moment', () => {
     ['down and up', { downAt: now, upAt: now }, 'down'],
     ['a suspicion and up', { suspectAt: now, upAt: now }, 'suspected'],
     ['down and a suspicion', { downAt: now, suspectAt: now }, 'down'],
+    [
+      'down and up, and the lease of the down is over',
+      { downAt: now - 31 * s, upAt: now - 31 * s },
+      'unknown',
+    ],
   ] as const)('%s: the worse one counts', (_, evidence, health) => {
     expect(primaryHealth(evidence, policy, now)).toBe(health);
   });
