@@ -1,7 +1,7 @@
-import { type Outputs, describeStack } from './aws/stacks.ts';
-import type { Session } from './aws/session.ts';
 import { ConfigError, loadConfig } from '../../lib/config/load.ts';
 import type { Config, ServiceConfig } from '../../lib/config/schema.ts';
+import type { Session } from './aws/session.ts';
+import { describeStack, type Outputs } from './aws/stacks.ts';
 import { CliError } from './errors.ts';
 
 /** failover.yaml. @throws CliError */

@@ -1,9 +1,9 @@
-import type { OperatorAnswer } from '../aws/control-plane.ts';
-import type { Outputs } from '../aws/stacks.ts';
-import type { Session } from '../aws/session.ts';
 import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
-import type { Bundle } from '../site/bundle.ts';
+import type { OperatorAnswer } from '../aws/control-plane.ts';
+import type { Session } from '../aws/session.ts';
+import type { Outputs } from '../aws/stacks.ts';
 import type { CliError } from '../errors.ts';
+import type { Bundle } from '../site/bundle.ts';
 import { CannotLook } from './check.ts';
 
 /** The cloud side, for who may look at it. */

@@ -1,10 +1,13 @@
-import { parseEnv } from 'node:util';
 import { readFileSync } from 'node:fs';
+import { readAssignments, written } from './compose-env.ts';
 
 export type Env = Readonly<Partial<Record<string, string>>>;
 
-/** As Docker Compose reads it. */
-export const parseEnvFile = (text: string): Env => parseEnv(text);
+/** As Docker Compose reads it, with the environment of this process. @throws Error that names the line */
+export const parseEnvFile = (text: string): Env =>
+  Object.fromEntries(
+    readAssignments(text, (name) => process.env[name]).map(({ name, value }) => [name, value]),
+  );
 
 /** The file that sites start from. */
 export const exampleEnv = (): string =>
@@ -30,9 +33,11 @@ export const isKnown = (name: string): boolean => new RegExp(`^#?${name}=`, 'm')
  */
 export function setVariable(text: string, name: string, value: string): string {
   if (/[\r\n]/.test(value)) throw new Error(`${name}: received ${JSON.stringify(value)}, expected one line`);
-  const line = `${name}=${/[\s#"'$]/.test(value) ? `'${value}'` : value}`;
-  const assigned = new RegExp(`^${name}=.*$`, 'm');
+  const line = `${name}=${written(value)}`;
+  // Of several, the last one counts.
+  const last = readAssignments(text, (of) => process.env[of]).findLast((one) => one.name === name);
+  if (last) return `${text.slice(0, last.start)}${line}${text.slice(last.end)}`;
   const commented = new RegExp(`^#${name}=.*$`, 'm');
-  for (const place of [assigned, commented]) if (place.test(text)) return text.replace(place, () => line);
+  if (commented.test(text)) return text.replace(commented, () => line);
   return `${text.replace(/\n*$/, '\n')}${line}\n`;
 }

@@ -1,9 +1,9 @@
 import {
   chownSync,
+  closeSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  closeSync,
   readFileSync,
   renameSync,
   rmSync,

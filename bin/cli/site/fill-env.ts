@@ -1,5 +1,5 @@
-import type { Outputs } from '../aws/stacks.ts';
 import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
+import type { Outputs } from '../aws/stacks.ts';
 import {
   type Env,
   exampleEnv,

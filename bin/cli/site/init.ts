@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { readTokens } from '../aws/token-secret.ts';
 import { openSession } from '../aws/session.ts';
+import { readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
 import {
   certificateParameters,

@@ -1,8 +1,8 @@
-import { primaryHealth, type Health } from '../../../lambda/domain/evidence.ts';
-import type { Evidence, Reason, State } from '../../../lambda/domain/types.ts';
+import { type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
+import type { Evidence, Reason, State } from '../../../lambda/domain/types.ts';
 import type { OperatorAnswer } from '../aws/control-plane.ts';
-import { forecast, type Forecast } from './forecast.ts';
+import { type Forecast, forecast } from './forecast.ts';
 import { moment, span } from './time.ts';
 
 /** What is known about one service, for people and for programs. All moments are Unix milliseconds. */

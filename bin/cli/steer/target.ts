@@ -1,9 +1,9 @@
-import { askReconciler, type Asked, type OperatorAnswer } from '../aws/control-plane.ts';
+import type { Entry } from '../../../lambda/domain/types.ts';
+import type { Config } from '../../../lib/config/schema.ts';
+import { type Asked, askReconciler, type OperatorAnswer } from '../aws/control-plane.ts';
 import { readHistory } from '../aws/history.ts';
 import { openSession } from '../aws/session.ts';
 import { readConfig, serviceOf } from '../deployment.ts';
-import type { Config } from '../../../lib/config/schema.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
 
 export type TargetFlags = { readonly config: string; readonly service?: string };
 

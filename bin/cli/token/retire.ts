@@ -1,5 +1,5 @@
-import { dropPrevious, readTokens } from '../aws/token-secret.ts';
 import { openSession } from '../aws/session.ts';
+import { dropPrevious, readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
 import { outputOf, readConfig, readOutputs } from '../deployment.ts';
 import { CliError } from '../errors.ts';

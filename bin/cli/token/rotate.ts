@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { newToken, putToken, readTokens } from '../aws/token-secret.ts';
 import { openSession, type Session } from '../aws/session.ts';
+import { newToken, putToken, readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
 import { outputOf, readConfig, readOutputs } from '../deployment.ts';
 import { CliError, messageOf } from '../errors.ts';
