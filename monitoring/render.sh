@@ -5,7 +5,7 @@
 #
 # A line of IN that ends in `# ${NAME}` has its value replaced by the variable NAME:
 #   key: value # ${NAME}       - value # ${NAME}
-# `# ${NAME-}` allows the variable to be unset or empty. Where the shipped value is true or false, the
+# `# ${NAME-}` allows the variable to be unset or empty; with `# ${NAME?}` the line is then left out. Where the shipped value is true or false, the
 # variable must be one of the two. A name that ends in _FILE must be the path of a readable file.
 # OUT is written only when every line could be rendered; then COMMAND, if any, takes this script's place.
 #
@@ -62,17 +62,18 @@ rendered=$(awk -v file="$in" '
     return quoted(value)
   }
 
-  !/# \$\{[A-Za-z_][A-Za-z0-9_]*-?\}[ \t]*$/ { print; next }
+  !/# \$\{[A-Za-z_][A-Za-z0-9_]*[-?]?\}[ \t]*$/ { print; next }
 
   {
     marker = $0
     sub(/^.*# \$\{/, "", marker)
     sub(/\}[ \t]*$/, "", marker)
     optional = marker ~ /-$/
-    sub(/-$/, "", marker)
+    if (marker ~ /\?$/ && ENVIRON[substr(marker, 1, length(marker) - 1)] == "") next
+    sub(/[-?]$/, "", marker)
 
     line = $0
-    sub(/[ \t]*# \$\{[A-Za-z0-9_]*-?\}[ \t]*$/, "", line)
+    sub(/[ \t]*# \$\{[A-Za-z0-9_]*[-?]?\}[ \t]*$/, "", line)
     if (!match(line, /^[ \t]*(- +)*([A-Za-z0-9_.-]+: +|- +)/))
       stop("\"" $0 "\" names a variable; expected \"key: value\" or \"- value\" before it; correct the line")
     prefix = substr(line, 1, RLENGTH)

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { runFailover } from '../../bin/cli/app.ts';
 import { checks } from '../../bin/cli/doctor/checks/index.ts';
 import { markdown } from '../../bin/cli/doctor/reference.ts';
-import { runFailover } from '../../bin/cli/app.ts';
 import { failover } from './fixture.ts';
 
 const commands = [

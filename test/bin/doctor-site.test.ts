@@ -131,6 +131,46 @@ describe('Alertmanager', () => {
     await untilFound('deliveries', /^the last one arrived; [1-9]\d* of \d+ failed/);
   });
 
+  test.each([
+    [
+      'service=web, made before works',
+      [{ name: 'service', value: 'web', isRegex: false }],
+      'PrimarySuspect, PrimaryDown, PrimaryUp, StandbyNotServing',
+    ],
+    [
+      'every Primary…',
+      [{ name: 'alertname', value: 'Primary.*', isRegex: true }],
+      'PrimarySuspect, PrimaryDown, PrimaryUp',
+    ],
+    [
+      'all that is critical',
+      [{ name: 'severity', value: 'info', isRegex: false, isEqual: false }],
+      'PrimaryDown, StandbyNotServing',
+    ],
+  ])('S2: a silence of %s is named, with who made it and until when', async (_, matchers, muted) => {
+    const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+    const made = await fetch(new URL('api/v2/silences', site.alertmanagerUrl), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        matchers,
+        startsAt: new Date().toISOString(),
+        endsAt,
+        createdBy: 'anna',
+        comment: 'works',
+      }),
+    });
+    const { silenceID } = (await made.json()) as { silenceID: string };
+    const found = await untilFound('silences', /^silence /);
+    expect(found).toMatchObject({
+      state: 'failed',
+      found: `silence ${silenceID} by anna (works) until ${endsAt} mutes ${muted}`,
+      remedy: expect.stringContaining('npm run failover -- pause'),
+    });
+    await fetch(new URL(`api/v2/silence/${silenceID}`, site.alertmanagerUrl), { method: 'DELETE' });
+    await untilFound('silences', /^there is no silence/);
+  });
+
   test('runs with somebody else’s config', async () => {
     const port = await listen(httpServer(answering(200, '[{"name":"default"}]')));
     expect(
@@ -186,6 +226,18 @@ test('HAProxy runs without certificates for the standby', async () => {
     state: 'failed',
     found: 'HAProxy does not use the standby: it has no certificates for it',
     remedy: expect.stringContaining('failover site init'),
+  });
+});
+
+test('HAProxy is of a version that nobody has tried', async () => {
+  const page = await (await fetch(site.statsUrl)).text();
+  const port = await listen(
+    httpServer(answering(200, page.replace(/HAProxy version [\d.]+/, 'HAProxy version 3.0.11'))),
+  );
+  expect(await look('versions', bundleOfSite({ STATS_BIND: `127.0.0.1:${port}` }))).toMatchObject({
+    state: 'failed',
+    found: expect.stringContaining('HAProxy is 3.0.11'),
+    remedy: expect.stringContaining('onprem/compose.yaml pins'),
   });
 });
 

@@ -4,12 +4,12 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { exampleEnv, parseEnvFile } from '../../bin/cli/site/env-file.ts';
 import {
+  about,
   type Bundle,
   certificatePart,
   deploy,
   diagnose,
   failover,
-  about,
   makeBundle,
   pems,
   type RunOptions,

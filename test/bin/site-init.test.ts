@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
+import { certificateWithKey, pemOf } from '../../bin/cli/site/certificate.ts';
 import {
   exampleEnv,
   isKnown,
@@ -9,9 +10,8 @@ import {
   requiredNames,
   setVariable,
 } from '../../bin/cli/site/env-file.ts';
-import { certificateWithKey, pemOf } from '../../bin/cli/site/certificate.ts';
-import { about, type Bundle, certificatePart, deploy, failover, makeBundle, pems, token } from './fixture.ts';
 import { instanceId } from './aws.ts';
+import { about, type Bundle, certificatePart, deploy, failover, makeBundle, pems, token } from './fixture.ts';
 
 /** A site that nobody has set up yet, and a cloud side that nobody has connected to it. */
 function fresh(): { bundle: Bundle; account: ReturnType<typeof deploy> } {

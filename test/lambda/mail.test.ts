@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { examples } from '../../docs/source/email-examples.ts';
+import { reasons } from '../../lambda/domain/reasons.ts';
 import type { Entry, EntryKind, Reason, Seen } from '../../lambda/domain/types.ts';
 import { message, urgencyOf } from '../../lambda/mail.ts';
-import { reasons } from '../../lambda/domain/reasons.ts';
 import { hostSeen, lastSaid, mailKinds, primarySeen, texts, words } from '../../lambda/messages.ts';
 
 const kinds = Object.keys(texts) as EntryKind[];

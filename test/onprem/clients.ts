@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import type { HaproxyUnderTest } from './site.ts';
 
 /** What a client saw. `status` is null if its connection broke without a whole answer; `error` says how. */

@@ -24,6 +24,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: readonly string[];
+  readonly networks?: readonly string[];
 }
 
 /** What stands in the file, with every variable at its default. */
@@ -117,4 +118,27 @@ test('Compose 1.29 can read it too', () => {
   expect(compose.name).toBeUndefined();
   expect(text).not.toMatch(/^[^#\n]*\$\{\w+:?\+/m);
   expect(text.match(/pull_policy: .*/g)).toEqual(['pull_policy: if_not_present']);
+});
+
+test('S1: the application shares no network with what could speak in its name', () => {
+  const networks = (name: string) => of(name).networks ?? ['default'];
+  for (const name of ['prometheus', 'alertmanager', 'grafana'])
+    expect(
+      networks(name).filter((one) => networks('api').includes(one)),
+      name,
+    ).toEqual([]);
+  // Whoever must talk to each other can.
+  const pairs = [
+    ['haproxy', 'api'],
+    ['blackbox', 'api'],
+    ['prometheus', 'haproxy'],
+    ['prometheus', 'blackbox'],
+    ['prometheus', 'alertmanager'],
+    ['grafana', 'prometheus'],
+  ] as const;
+  for (const [one, other] of pairs)
+    expect(
+      networks(one).some((name) => networks(other).includes(name)),
+      `${one}, ${other}`,
+    ).toBe(true);
 });

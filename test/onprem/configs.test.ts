@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -51,10 +51,10 @@ function check(
   return `${stdout}${stderr}`;
 }
 
-function rendered(name: string): string {
+function rendered(name: string, more: Record<string, string> = {}): string {
   const output = join(folder, name);
   execFileSync(`${monitoring}/render.sh`, [`${monitoring}/${name}`, output], {
-    env: { ...process.env, ...site },
+    env: { ...process.env, ...site, ...more },
   });
   return output;
 }
@@ -136,6 +136,14 @@ describe('the files with a site in them', () => {
     );
   });
   test('amtool check-config', () => void check('amtool', ['check-config', rendered('alertmanager.yml')]));
+  test('S3: amtool check-config, with a forward proxy and without one', () => {
+    expect(readFileSync(rendered('alertmanager.yml'), 'utf8')).not.toContain('proxy_url');
+    const output = rendered('alertmanager.yml', {
+      WEBHOOK_PROXY_URL: 'http://user:pass@proxy.example.com:3128',
+    });
+    expect(readFileSync(output, 'utf8')).toContain('proxy_url: "http://user:pass@proxy.example.com:3128"');
+    check('amtool', ['check-config', output]);
+  });
 
   test.each([
     ['alertname=PrimaryDown service=shop severity=critical', 'failover,people'],

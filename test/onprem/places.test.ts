@@ -1,5 +1,5 @@
-import { connect as connectHttp2 } from 'node:http2';
 import type { ServerResponse } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findParts, freePorts, type Program } from '../../drill/parts/index.ts';

@@ -12,7 +12,7 @@ const script = `${repository}monitoring/render.sh`;
 function render(text: string, env: Record<string, string> = {}, rest: string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'render-'));
   const [input, output] = [join(folder, 'in.yml'), join(folder, 'out.yml')];
-  writeFileSync(input, text.replace(/<(\w+-?)>/g, `# \${$1}`));
+  writeFileSync(input, text.replace(/<(\w+[-?]?)>/g, `# \${$1}`));
   const run = spawnSync('sh', [script, input, output, ...rest], {
     env: { PATH: process.env.PATH, ...env },
     encoding: 'utf8',
@@ -39,6 +39,14 @@ describe('what is rendered', () => {
     '0755',
   ])('the value %j survives as it is', (value) => {
     expect(parse(render('a: old <A>\n', { A: value }).rendered ?? '')).toEqual({ a: value });
+  });
+
+  test.each([
+    ['set', { A: 'one' }, { a: 'one', b: 1 }],
+    ['not set', {}, { b: 1 }],
+    ['empty', { A: '' }, { b: 1 }],
+  ])('a line that may be left out, with its variable %s', (_, env, expected) => {
+    expect(parse(render('a: old <A?>\nb: 1\n', env).rendered ?? '')).toEqual(expected);
   });
 
   test('a file that is empty on purpose will do', () => {

@@ -43,6 +43,6 @@ describe('a variable is in every place that has to know it, and in no other', ()
   });
 
   test.each(['prometheus', 'alertmanager'])('%s renders what compose.yaml gives it', (service) => {
-    expect(names(read(`monitoring/${service}.yml`), /# \$\{(\w+)-?\}$/gm)).toEqual(given(service));
+    expect(names(read(`monitoring/${service}.yml`), /# \$\{(\w+)[-?]?\}$/gm)).toEqual(given(service));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { decide, initialState, siteOf } from '../../../lambda/domain/decide.ts';
+import { reasons } from '../../../lambda/domain/reasons.ts';
 import type {
   Action,
   Command,
@@ -16,7 +17,6 @@ import type {
   StandbyFacts,
   State,
 } from '../../../lambda/domain/types.ts';
-import { reasons } from '../../../lambda/domain/reasons.ts';
 import { mailKinds } from '../../../lambda/messages.ts';
 import { policy } from '../../support/policy.ts';
 
@@ -1530,6 +1530,28 @@ describe('decide', () => {
     });
     expect(effectNames(decision).sort()).toEqual([...effects].sort());
     expect(decision.site).toBe(siteOf(phase));
+  });
+
+  /** All of it, down to each word: what is kept with an entry is read in the night, and by whoever audits. */
+  it('every row and request as a whole: npx vitest run test/lambda/domain/decide.test.ts --update', async () => {
+    const asked = requests.map(({ asked: action, given, state, seen }) => {
+      const request =
+        action === 'pause' ? { action, by: 'eve', seconds: 60, why: 'x' } : { action, by: 'eve' };
+      return { given: `${action}; ${given}`, state, seen: { ...seen, request: request as OperatorRequest } };
+    });
+    const lines = [...rows, ...asked].map((row) => {
+      const decision = decide(row.state, row.seen, ('policy' in row && row.policy) || policy, now);
+      const { reason, answer, effects } = decision;
+      const before = Object.entries(row.state).map(([key, value]) => [key, JSON.stringify(value)]);
+      const changed = Object.entries(decision.state).filter(
+        ([key, value]) =>
+          key !== 'outbox' && !before.some(([of, was]) => of === key && was === JSON.stringify(value)),
+      );
+      const gone = Object.keys(row.state).filter((key) => !(key in decision.state));
+      const all = { reason, ...(answer && { answer }), changed: Object.fromEntries(changed), gone, effects };
+      return `${row.given}\n${JSON.stringify(all)}\n`;
+    });
+    await expect(lines.join('\n')).toMatchFileSnapshot('./decisions.txt');
   });
 
   it('has a row for every reason', () => {

@@ -1,6 +1,6 @@
 import { siteOf } from '../../../lambda/domain/decide.ts';
-import type { Decision, Policy } from '../../../lambda/domain/types.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
+import type { Decision, Policy } from '../../../lambda/domain/types.ts';
 import { type Decided, now, type Rules } from './machine.ts';
 
 /**

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import { request } from '../../http.ts';
 import { CannotLook, type Check, check } from '../check.ts';
+import { isSupported, rangesOf, type SupportedProgram } from '../versions.ts';
 import { need, pageUrl, type World } from '../world.ts';
 
 const prometheus = (world: World) => pageUrl(world, 'PROMETHEUS_BIND', '127.0.0.1:9090');
@@ -112,6 +113,61 @@ export const monitoringChecks: readonly Check[] = [
     },
   }),
 
+  check('silences', {
+    whether: 'nobody has silenced the alerts that a failover needs: a silence mutes the webhook too',
+    remedies: {
+      silenced:
+        'End it in Alertmanager ("amtool silence expire ID", or its page), or narrow it so that it leaves out PrimarySuspect, PrimaryDown, PrimaryUp and StandbyNotServing. For planned work: npm run failover -- pause.',
+    },
+    async run(world, fail) {
+      const service = need(world, 'SERVICE_NAME');
+      const text = await getOrSkip(`${alertmanager(world)}/api/v2/silences`, world, 'alertmanager');
+      const active = (JSON.parse(text) as Silence[]).filter(({ status }) => status.state === 'active');
+      const muting = active.flatMap((silence) => {
+        const muted = needed.filter((labels) =>
+          silence.matchers.every((one) => matches(one, { ...labels, service })),
+        );
+        return muted.length === 0
+          ? []
+          : [
+              `${silence.id} by ${silence.createdBy} (${silence.comment}) until ${silence.endsAt} mutes ${muted.map(({ alertname }) => alertname).join(', ')}`,
+            ];
+      });
+      if (muting.length > 0) fail('silenced', `silence ${muting.join('; silence ')}`);
+      return active.length === 0
+        ? 'there is no silence'
+        : `${active.length} silences, none of them mutes the webhook`;
+    },
+  }),
+
+  check('versions', {
+    whether: 'HAProxy, Prometheus and Alertmanager are of versions that this was tried with',
+    remedies: {
+      other:
+        'Take the versions that onprem/compose.yaml pins, or those of Debian 12; others may work, and nobody has tried.',
+    },
+    async run(world, fail) {
+      const [page, prometheusBuild, alertmanagerStatus] = await Promise.all([
+        getOrSkip(pageUrl(world, 'STATS_BIND', '127.0.0.1:8404'), world, 'haproxy'),
+        getOrSkip(`${prometheus(world)}/api/v1/status/buildinfo`, world, 'prometheus'),
+        getOrSkip(`${alertmanager(world)}/api/v2/status`, world, 'alertmanager'),
+      ]);
+      const running = {
+        HAProxy: /HAProxy version ([\d.]+\S*?)[,<\s]/.exec(page)?.[1] ?? 'of no known version',
+        Prometheus: String(JSON.parse(prometheusBuild).data?.version),
+        Alertmanager: String(JSON.parse(alertmanagerStatus).versionInfo?.version),
+      };
+      const names = Object.keys(running) as SupportedProgram[];
+      const others = names.filter((name) => !isSupported(name, running[name]));
+      if (others.length > 0)
+        fail(
+          'other',
+          others.map((name) => `${name} is ${running[name]}, expected ${rangesOf(name)}`).join('; '),
+        );
+      return names.map((name) => `${name} ${running[name]}`).join(', ');
+    },
+  }),
+
   check('deliveries', {
     whether: 'what Alertmanager sends to the webhook arrives',
     remedies: {
@@ -132,6 +188,40 @@ export const monitoringChecks: readonly Check[] = [
     },
   }),
 ];
+
+type Matcher = {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  /** Absent before Alertmanager 0.22. */
+  readonly isEqual?: boolean;
+};
+
+type Silence = {
+  readonly id: string;
+  readonly status: { readonly state: string };
+  readonly matchers: readonly Matcher[];
+  readonly createdBy: string;
+  readonly comment: string;
+  readonly endsAt: string;
+};
+
+/** What the control plane must hear of, as monitoring/rules/evidence.yml labels it. */
+const needed = [
+  { alertname: 'PrimarySuspect', severity: 'info' },
+  { alertname: 'PrimaryDown', severity: 'critical' },
+  { alertname: 'PrimaryUp', severity: 'info' },
+  { alertname: 'StandbyNotServing', severity: 'critical' },
+] as const;
+
+/** A label that is not there is empty; a pattern must match all of a value. */
+function matches(
+  { name, value, isRegex, isEqual = true }: Matcher,
+  labels: Readonly<Record<string, string>>,
+) {
+  const has = labels[name] ?? '';
+  return (isRegex ? new RegExp(`^(?:${value})$`).test(has) : has === value) === isEqual;
+}
 
 type Deliveries = { readonly all: number; readonly failed: number };
 
