@@ -11,6 +11,9 @@ import type { LoadEvent, LoadSettings, ToLoad } from './load-messages.ts';
 /** Of each ten requests: eight GET, one PUT, one POST. */
 const MIX = ['GET', 'GET', 'GET', 'PUT', 'GET', 'GET', 'GET', 'POST', 'GET', 'GET'] as const;
 
+/** So many clients, each with an address of its own: HAProxy bounds what one address may use. */
+const CLIENTS = 20;
+
 /** How often the schedule is looked at; a whole request interval is never late by more. */
 const STEP_MS = 2;
 
@@ -48,11 +51,15 @@ function exchange(settings: LoadSettings, agent: Agent, number: number, due: num
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     };
-    const request = send(settings.url, { agent, method, headers }, (response) => {
-      response.on('error', (error: NodeJS.ErrnoException) => settle(response, error.code ?? error.message));
-      response.on('end', () => settle(response, null));
-      response.resume();
-    });
+    const request = send(
+      settings.url,
+      { agent, method, headers, ...from(settings.url, number) },
+      (response) => {
+        response.on('error', (error: NodeJS.ErrnoException) => settle(response, error.code ?? error.message));
+        response.on('end', () => settle(response, null));
+        response.resume();
+      },
+    );
     request.on('error', (error: NodeJS.ErrnoException) => settle(null, error.code ?? error.message));
     timer = setTimeout(() => {
       settle(null, 'ETIMEDOUT');
@@ -60,6 +67,11 @@ function exchange(settings: LoadSettings, agent: Agent, number: number, due: num
     }, settings.timeoutSeconds * 1000);
     request.end(body);
   });
+}
+
+/** All of 127.0.0.0/8 is this machine. */
+function from(url: string, number: number) {
+  return new URL(url).hostname === '127.0.0.1' ? { localAddress: `127.0.1.${1 + (number % CLIENTS)}` } : {};
 }
 
 class Generator {

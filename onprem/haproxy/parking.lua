@@ -16,9 +16,10 @@ for _, name in ipairs({
   'STREAMS_MAX_PER_SOURCE', 'CONNECTIONS_MAX_PER_SOURCE',
 }) do setting(name) end
 
--- How many of the parked are on their way at the same time once a site serves. The site itself is
--- protected by the maxconn of its server; this keeps HAProxy's own connections in bounds.
-local open, closed = 1000, 1
+-- How many of the parked are on their way at the same time once a site serves: about what a site takes at once.
+-- With more, those that take longer (a POST needs a connection of its own) would pile up behind the queue, and
+-- be passed there by what came later.
+local open, closed = 100, 1
 local look_every_ms = 20
 
 -- Those that wait here look about this often per second, together: a handful at once, many in turns.
