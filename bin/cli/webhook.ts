@@ -1,4 +1,5 @@
-import { type Answer, request } from './http.ts';
+import { type Answer, type RequestOptions, request } from './http.ts';
+import type { Bundle } from './site/bundle.ts';
 
 /**
  * An Alertmanager body with an alert that is none of ours: the receiver checks the token, reads it, ignores
@@ -11,15 +12,23 @@ const harmless = JSON.stringify({
   alerts: [{ status: 'firing', labels: { alertname: 'FailoverCheck' }, annotations: {} }],
 });
 
-export type PostOptions = { readonly ca?: string | undefined; readonly signal?: AbortSignal };
+export type PostOptions = Pick<RequestOptions, 'ca' | 'proxy' | 'signal'>;
+
+/** The forward proxy by which a site reaches the webhook, as Alertmanager is told it too. */
+export const proxyOf = ({ env }: Bundle): string | undefined => env.WEBHOOK_PROXY_URL || undefined;
 
 /** Posts to the webhook what changes nothing. @throws what the connection throws */
-export function postHarmless(url: string, token: string, { ca, signal }: PostOptions = {}): Promise<Answer> {
+export function postHarmless(
+  url: string,
+  token: string,
+  { ca, proxy, signal }: PostOptions = {},
+): Promise<Answer> {
   return request(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: harmless,
     ca,
+    proxy,
     ...(signal && { signal }),
   });
 }

@@ -15,10 +15,9 @@ export interface Reach {
 
 /** @throws DrillError if Docker's default bridge is not there to be used */
 export async function reachFromContainers(docker: Docker, processes: Processes): Promise<Reach> {
-  const template = '{{range .IPAM.Config}}{{.Gateway}} {{end}}';
+  const template = '{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}';
   const { stdout } = await run(docker.command, ['network', 'inspect', 'bridge', '--format', template]);
-  // With IPv6 there are two.
-  const gateway = stdout.split(' ').find((one) => /^\d+(\.\d+){3}$/.test(one));
+  const gateway = gatewayIn(stdout);
   if (!gateway)
     throw new DrillError(
       `Docker's network "bridge" has no IPv4 gateway ("${stdout.trim()}"), by which containers reach this machine; start dockerd with its default bridge`,
@@ -30,4 +29,17 @@ export async function reachFromContainers(docker: Docker, processes: Processes):
       return `${gateway}:${link.port}`;
     },
   };
+}
+
+/**
+ * The IPv4 gateway among the gateways and subnets of a network, which with IPv6 are two of each. A daemon that has
+ * run no container yet names none (Docker 20.10): it takes the first address of its subnet.
+ */
+export function gatewayIn(addresses: string): string | undefined {
+  const all = addresses.split(/\s+/);
+  const subnet = all.find((one) => /^\d+(\.\d+){3}\/\d+$/.test(one));
+  return (
+    all.find((one) => /^\d+(\.\d+){3}$/.test(one)) ??
+    subnet?.replace(/(\d+)\/\d+$/, (_, last: string) => String(Number(last) + 1))
+  );
 }

@@ -15,6 +15,7 @@ import { type Compose, findCompose } from './command.ts';
 import type { ContainerEvent } from './events.ts';
 import { checkHardening } from './hardening.ts';
 import { describeImages, imagesOfSite } from './images.ts';
+import { checkIsolation, checkPages } from './isolation.ts';
 import type { Options } from './options.ts';
 import { type ComposeSite, startComposeSite } from './site.ts';
 
@@ -95,14 +96,21 @@ async function dockerHere(): Promise<Docker> {
 
 const called = ({ command, args }: Compose) => [command, ...args].join(' ');
 
-async function checkSite(docker: Docker, { project, containers }: ComposeSite, when: 'before' | 'after') {
+async function checkSite(docker: Docker, site: ComposeSite, when: 'before' | 'after') {
+  const { project, containers } = site;
   const healthy = (await project.run('ps')).split('(healthy)').length - 1;
   const all = check(
     `Compose has everything healthy ${when} the moves`,
     healthy === services.length,
     `${healthy} of ${services.length}`,
   );
-  return when === 'after' ? [all] : [all, ...(await checkHardening(docker, containers))];
+  if (when === 'after') return [all];
+  return [
+    all,
+    ...(await checkHardening(docker, containers)),
+    await checkIsolation(docker, containers),
+    await checkPages([site.statsUrl, `${site.prometheusUrl}-/ready`, `${site.alertmanagerUrl}-/ready`]),
+  ];
 }
 
 function tellEvents(timeline: Timeline): (event: ContainerEvent) => void {

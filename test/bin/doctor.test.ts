@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../bin/cli/site/certificate.ts';
 import { exampleEnv, parseEnvFile } from '../../bin/cli/site/env-file.ts';
 import {
   about,
@@ -17,7 +18,15 @@ import {
   token,
   writeConfig,
 } from './fixture.ts';
-import { answering, httpServer, httpsServer, listen, standbyServer, Webhook } from './servers.ts';
+import {
+  answering,
+  forwardProxy,
+  httpServer,
+  httpsServer,
+  listen,
+  standbyServer,
+  Webhook,
+} from './servers.ts';
 
 /**
  * One breakage each; the check that must name it, what it says, and what it tells people to do. The site's own
@@ -196,6 +205,55 @@ describe('the webhook', () => {
       state: 'skipped',
       found: expect.stringContaining('see webhook-tls'),
     });
+  });
+
+  /** A site whose webhook has a name that only its proxy knows. */
+  async function behindProxy(
+    asked: string[],
+    { user = '', refusal }: { user?: string; refusal?: number } = {},
+  ) {
+    const pem = makeCertificate('hooks.invalid');
+    const port = await listen(httpsServer(pem, new Webhook(['web'], token).handle));
+    const proxy = await listen(forwardProxy(port, asked, refusal));
+    const bundle = makeBundle({
+      FAILOVER_WEBHOOK_URL: 'https://hooks.invalid/failover',
+      WEBHOOK_PROXY_URL: `http://${user}localhost:${proxy}`,
+    });
+    return { bundle, options: { cloud: false, ca: certificatePart(pem) } };
+  }
+
+  test('S3: all that is asked of the webhook goes through the forward proxy of the site', async () => {
+    const asked: string[] = [];
+    const { bundle, options } = await behindProxy(asked, { user: 'anna:s%20cret@' });
+    const { of } = await diagnose(bundle, options);
+    expect(of('webhook-name')).toMatchObject({ state: 'ok', found: expect.stringMatching(/^localhost is /) });
+    expect(of('webhook-tls')).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/^certificate valid until 20\d\d-\d\d-\d\d through the proxy$/),
+    });
+    expect(of('clock')).toMatchObject({ state: 'ok' });
+    expect(of('webhook-token')).toMatchObject({ state: 'ok', found: 'accepted' });
+    const credentials = Buffer.from('anna:s cret').toString('base64');
+    expect(asked).toEqual(Array(3).fill(`hooks.invalid:443 Basic ${credentials}`));
+  });
+
+  test.each([403, 407, 502])('S3: the proxy answers %s', async (refusal) => {
+    const { bundle, options } = await behindProxy([], { refusal });
+    await expectFailure(
+      bundle,
+      'webhook-tls',
+      /^hooks\.invalid cannot be reached through the proxy \(ERR_PROXY_/,
+      /WEBHOOK_PROXY_URL/,
+      options,
+    );
+  });
+
+  test.each([
+    ['http://gone.invalid:3128', /^gone\.invalid does not resolve \(E/],
+    ['proxy.example.com:3128', /^WEBHOOK_PROXY_URL is no URL with a host$/],
+  ])('S3: the proxy is %s', async (proxy, found) => {
+    const bundle = makeBundle({ WEBHOOK_PROXY_URL: proxy });
+    await expectFailure(bundle, 'webhook-name', found, /WEBHOOK_PROXY_URL/);
   });
 
   test('it refuses the token', async () => {

@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Sighting } from '../../lambda/domain/types.ts';
@@ -85,3 +85,26 @@ export const standbyServer = (hostPem: string, siteCertificate: string): Server 
       socket.end();
     },
   );
+
+/**
+ * A forward proxy that opens a tunnel to a loopback port, whatever is asked for.
+ * @param asked gets what was asked for, and with which credentials
+ * @param refusal the status that it answers instead
+ */
+export function forwardProxy(port: number, asked: string[], refusal?: number): Server {
+  const server = createHttp(answering(405, 'only CONNECT'));
+  server.on('connect', (request, client) => {
+    asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? 'nobody'}`);
+    if (refusal) {
+      client.end(`HTTP/1.1 ${refusal} Refused\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
+    const upstream = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+  });
+  return server;
+}

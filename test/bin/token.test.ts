@@ -7,8 +7,18 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from 'vitest';
 import { cacheSeconds } from '../../lambda/receiver/authenticate.ts';
-import { about, type Bundle, certificatePart, deploy, failover, makeBundle, pems, token } from './fixture.ts';
-import { httpsServer, listen, Webhook } from './servers.ts';
+import {
+  about,
+  type Bundle,
+  certificatePart,
+  deploy,
+  failover,
+  makeBundle,
+  pems,
+  setEnv,
+  token,
+} from './fixture.ts';
+import { forwardProxy, httpsServer, listen, Webhook } from './servers.ts';
 
 const tokenFile = ({ dir }: Bundle) => join(dir, 'secrets/webhook_token');
 const held = (bundle: Bundle) => readFileSync(tokenFile(bundle), 'utf8').trim();
@@ -42,6 +52,18 @@ describe('token rotate', () => {
     expect(webhook.recorded).toEqual([]);
     // Whoever has the file mounted sees the new token.
     expect(statSync(tokenFile(bundle))).toMatchObject({ ino, mode });
+  });
+
+  test('S3: the new token is tried through the forward proxy of the site', async () => {
+    const { bundle, account, webhook } = await setUp();
+    const asked: string[] = [];
+    const { host, port } = new URL(bundle.env.FAILOVER_WEBHOOK_URL ?? '');
+    const proxy = await listen(forwardProxy(Number(port), asked));
+    setEnv(bundle, { WEBHOOK_PROXY_URL: `http://127.0.0.1:${proxy}` });
+    expect((await rotate(bundle)).exitCode).toBe(0);
+    expect(asked).toEqual([`${host} nobody`]);
+    expect(webhook.answered).toEqual([202]);
+    expect(held(bundle)).toBe(account.secret.current);
   });
 
   test('the webhook does not take the new one: the site keeps the old one, and the next run goes on', async () => {

@@ -24,7 +24,8 @@ interface Service {
   readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: readonly string[];
-  readonly networks?: readonly string[];
+  readonly networks?: readonly string[] | Readonly<Record<string, { aliases?: readonly string[] } | null>>;
+  readonly command?: readonly string[];
 }
 
 /** What stands in the file, with every variable at its default. */
@@ -120,11 +121,16 @@ test('Compose 1.29 can read it too', () => {
   expect(text.match(/pull_policy: .*/g)).toEqual(['pull_policy: if_not_present']);
 });
 
+/** Of a service that names none, what Compose gives it. */
+function networksOf(name: string): readonly string[] {
+  const { networks = ['default'] } = of(name);
+  return Array.isArray(networks) ? networks : Object.keys(networks);
+}
+
 test('S1: the application shares no network with what could speak in its name', () => {
-  const networks = (name: string) => of(name).networks ?? ['default'];
   for (const name of ['prometheus', 'alertmanager', 'grafana'])
     expect(
-      networks(name).filter((one) => networks('api').includes(one)),
+      networksOf(name).filter((one) => networksOf('api').includes(one)),
       name,
     ).toEqual([]);
   // Whoever must talk to each other can.
@@ -138,7 +144,20 @@ test('S1: the application shares no network with what could speak in its name', 
   ] as const;
   for (const [one, other] of pairs)
     expect(
-      networks(one).some((name) => networks(other).includes(name)),
+      networksOf(one).some((name) => networksOf(other).includes(name)),
       `${one}, ${other}`,
     ).toBe(true);
+});
+
+test('S1: who stands in the network of the application shows it nothing but the service', () => {
+  const shared = all.filter((name) => name !== 'api' && networksOf(name).includes('service'));
+  expect(shared).toEqual(['haproxy', 'blackbox']);
+  for (const name of shared)
+    expect(of(name).networks).toEqual({ service: null, monitoring: { aliases: [`${name}-inside`] } });
+  const { SERVICE_BIND, ...binds } = Object.fromEntries(
+    Object.entries(of('haproxy').environment ?? {}).filter(([name]) => name.endsWith('_BIND')),
+  );
+  expect(SERVICE_BIND).toBe(':8080');
+  for (const [name, bind] of Object.entries(binds)) expect(bind, name).toMatch(/^haproxy-inside:\d+$/);
+  expect(of('blackbox').command).toContain('--web.listen-address=blackbox-inside:9115');
 });

@@ -7,7 +7,7 @@ import { CliError, messageOf } from '../errors.ts';
 import { report } from '../output.ts';
 import { type Bundle, readBundle, readToken } from '../site/bundle.ts';
 import { checkWritable, overwriteInPlace } from '../site/files.ts';
-import { isReceiversAnswer, postHarmless } from '../webhook.ts';
+import { isReceiversAnswer, type PostOptions, postHarmless, proxyOf } from '../webhook.ts';
 
 export type TokenFlags = { readonly dir: string; readonly config: string; readonly json: boolean };
 
@@ -74,15 +74,11 @@ async function putNew(session: Session, secret: string, token: string, tokenFile
   }
 }
 
-async function untilAccepted(
-  url: string,
-  token: string,
-  { tokenFile }: Bundle,
-  context: Context,
-): Promise<void> {
+async function untilAccepted(url: string, token: string, bundle: Bundle, context: Context): Promise<void> {
+  const { tokenFile } = bundle;
   const deadline = context.clock() + acceptLimitSeconds * 1000;
   for (let pauseSeconds = 1; ; pauseSeconds *= 2) {
-    const said = await tryToken(url, token, context.ca);
+    const said = await tryToken(url, token, { ca: context.ca, proxy: proxyOf(bundle) });
     if (said === undefined) return;
     if (context.clock() + pauseSeconds * 1000 > deadline) {
       throw new CliError(
@@ -98,9 +94,9 @@ async function untilAccepted(
 }
 
 /** Undefined if it is accepted, otherwise what came instead. */
-async function tryToken(url: string, token: string, ca: string | undefined): Promise<string | undefined> {
+async function tryToken(url: string, token: string, options: PostOptions): Promise<string | undefined> {
   try {
-    const answer = await postHarmless(url, token, { ca, signal: AbortSignal.timeout(15_000) });
+    const answer = await postHarmless(url, token, { ...options, signal: AbortSignal.timeout(15_000) });
     return isReceiversAnswer(answer) ? undefined : `it answers ${answer.status} ${answer.body.slice(0, 200)}`;
   } catch (error) {
     return messageOf(error);

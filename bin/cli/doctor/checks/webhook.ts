@@ -1,11 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { codeOf, messageOf } from '../../errors.ts';
 import { type Answer, request } from '../../http.ts';
 import { readIfThere } from '../../site/files.ts';
-import { trust } from '../../trust.ts';
-import { isReceiversAnswer, postHarmless } from '../../webhook.ts';
+import { isReceiversAnswer, postHarmless, proxyOf } from '../../webhook.ts';
 import { CannotLook, type Check, check } from '../check.ts';
 import { need, type World } from '../world.ts';
 
@@ -23,20 +20,28 @@ function webhookOf(world: World): URL {
 
 export const webhookChecks: readonly Check[] = [
   check('webhook-name', {
-    whether: 'the name of the webhook resolves',
+    whether: 'the name of the webhook resolves, or that of the forward proxy on the way to it',
     remedies: {
       unknown:
         'Compare FAILOVER_WEBHOOK_URL with the output WebhookUrl of the deployment, and check the DNS server of this machine.',
+      proxy:
+        'Give the proxy as http://host:port in WEBHOOK_PROXY_URL, and check the DNS server of this machine.',
       invalid: 'Put the output WebhookUrl of the deployment there.',
     },
     async run(world, fail) {
       const text = need(world, 'FAILOVER_WEBHOOK_URL');
       const url = URL.parse(text) ?? fail('invalid', `FAILOVER_WEBHOOK_URL is no URL: ${text}`);
+      const proxy = proxyOf(world.bundle);
+      // The proxy looks up what it is asked for.
+      const first = proxy === undefined ? url : URL.parse(proxy);
+      // The URL may hold a password.
+      if (!first?.hostname) return fail('proxy', 'WEBHOOK_PROXY_URL is no URL with a host');
       try {
-        const { address } = await lookup(url.hostname.replace(/^\[|\]$/g, ''));
-        return `${url.hostname} is ${address}`;
+        const { address } = await lookup(first.hostname.replace(/^\[|\]$/g, ''));
+        return `${first.hostname} is ${address}`;
       } catch (error) {
-        return fail('unknown', `${url.hostname} does not resolve (${codeOf(error)})`);
+        const kind = proxy === undefined ? 'unknown' : 'proxy';
+        return fail(kind, `${first.hostname} does not resolve (${codeOf(error)})`);
       }
     },
   }),
@@ -45,30 +50,26 @@ export const webhookChecks: readonly Check[] = [
     whether: 'the webhook is reached over TLS and its certificate is valid',
     remedies: {
       plain: 'Use the https URL that the deployment printed: over http the token would travel in clear text.',
-      unreachable: 'Let this machine out to the internet on that port: firewall, proxy, route.',
+      unreachable:
+        'Let this machine out to the internet on that port: firewall, route; where a forward proxy is the only way out, name it in WEBHOOK_PROXY_URL.',
       certificate:
         'Check what is between this machine and AWS: a proxy that opens TLS has to be trusted by Alertmanager too, or be told to leave this host alone.',
     },
     async run(world, fail) {
       const url = webhookOf(world);
       if (url.protocol !== 'https:') fail('plain', `FAILOVER_WEBHOOK_URL begins with ${url.protocol}//`);
-      const port = Number(url.port || 443);
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      const socket = connect({ host, port, servername: host, ...trust(world.ca) });
-      const end = () => socket.destroy();
-      world.signal.addEventListener('abort', end);
+      const through = proxyOf(world.bundle) === undefined ? '' : ' through the proxy';
       try {
-        await once(socket, 'secureConnect', { signal: world.signal });
-        const { valid_to } = socket.getPeerCertificate();
-        return `certificate valid until ${new Date(valid_to).toISOString().slice(0, 10)}`;
+        const { certificateValidTo = '' } = await request(url.origin, optionsOf(world));
+        return `certificate valid until ${new Date(certificateValidTo).toISOString().slice(0, 10)}${through}`;
       } catch (error) {
         const code = codeOf(error);
-        const isNetwork = /^(E[A-Z]+|ABORT_ERR)$/.test(code);
-        if (isNetwork) fail('unreachable', `${url.host} cannot be reached (${code})`);
-        return fail('certificate', `the TLS connection to ${url.host} is refused here: ${messageOf(error)}`);
-      } finally {
-        end();
-        world.signal.removeEventListener('abort', end);
+        const isNetwork = /^(E[A-Z]+|ABORT_ERR|ERR_PROXY_\w+)$/.test(code);
+        if (isNetwork) fail('unreachable', `${url.host} cannot be reached${through} (${code})`);
+        return fail(
+          'certificate',
+          `the TLS connection to ${url.host}${through} is refused here: ${messageOf(error)}`,
+        );
       }
     },
   }),
@@ -104,7 +105,7 @@ export const webhookChecks: readonly Check[] = [
       if (url.protocol !== 'https:') throw new CannotLook('the token is not sent over http; see webhook-tls');
       const token = readIfThere(world.bundle.tokenFile)?.trim();
       if (!token) throw new CannotLook(`${world.bundle.tokenFile} is missing or empty`);
-      const answer = await reached(() => postHarmless(url.href, token, world));
+      const answer = await reached(() => postHarmless(url.href, token, optionsOf(world)));
       if (isReceiversAnswer(answer)) return 'accepted';
       const said = `${answer.status} ${answer.body.slice(0, 120).replaceAll('\n', ' ')}`.trim();
       if (answer.status === 401) fail('refused', `the webhook refuses the token of this site (${said})`);
@@ -113,6 +114,9 @@ export const webhookChecks: readonly Check[] = [
     },
   }),
 ];
+
+/** How this site goes to the webhook: as its Alertmanager does. */
+const optionsOf = ({ bundle, ca, signal }: World) => ({ ca, signal, proxy: proxyOf(bundle) });
 
 /** @throws CannotLook if there is no connection: another check says so */
 async function reached(ask: () => Promise<Answer>): Promise<Answer> {
@@ -124,9 +128,10 @@ async function reached(ask: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** Both in Unix seconds. Needs no trust: a certificate may look invalid just because the clock is wrong. */
-async function askForTime(url: string, { clock, signal }: World) {
+async function askForTime(url: string, world: World) {
+  const { clock } = world;
   const sent = clock();
-  const { headers } = await reached(() => request(url, { unchecked: true, signal }));
+  const { headers } = await reached(() => request(url, { ...optionsOf(world), unchecked: true }));
   const date = Date.parse(headers.date ?? '') / 1000;
   if (Number.isNaN(date)) throw new CannotLook('the answer of the webhook has no Date');
   return { date, halfwaySeconds: (sent + clock()) / 2000 };
