@@ -38,6 +38,7 @@ export interface ClassAccount {
 /** The balance of a drill: every request is exactly one of ok, failed and indeterminate. */
 export interface Account extends Omit<ClassAccount, 'lost'> {
   readonly slowestSeconds: number;
+  readonly order: Order;
   readonly idempotent: ClassAccount;
   readonly nonIdempotent: ClassAccount;
 }
@@ -72,6 +73,7 @@ export function account(results: readonly RequestResult[], executions: readonly 
     indeterminate: idempotent.indeterminate + nonIdempotent.indeterminate,
     executedTwice: nonIdempotent.executedTwice,
     slowestSeconds: slowest / 1000,
+    order: orderOf(results),
     idempotent,
     nonIdempotent,
   };
@@ -113,4 +115,31 @@ function parsed(line: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether those who waited were served in the order in which they came. */
+export interface Order {
+  /** Seconds of the load in which so many were sent, and all of them waited, that they can be compared. */
+  readonly seconds: number;
+  /**
+   * The worst of these: how long the slowest hundredth waited, as a multiple of what half of the requests of the same
+   * second waited.
+   */
+  readonly worstRatio: number;
+}
+
+/** Shorter than this is no waiting for a site. */
+const waitedSeconds = 1;
+/** With fewer there is no hundredth. */
+const enough = 100;
+
+export function orderOf(results: readonly RequestResult[]): Order {
+  const bySecond = Map.groupBy(results, ({ start }) => Math.floor(start / 1000));
+  const ratios = [...bySecond.values()].flatMap((ofSecond) => {
+    const waits = ofSecond.map(({ start, end }) => (end - start) / 1000).sort((a, b) => a - b);
+    if (waits.length < enough || (waits[0] ?? 0) < waitedSeconds) return [];
+    const at = (share: number) => waits[Math.ceil(waits.length * share) - 1] ?? 0;
+    return [at(0.99) / at(0.5)];
+  });
+  return { seconds: ratios.length, worstRatio: Math.max(0, ...ratios) };
 }

@@ -43,9 +43,27 @@ function figures({ failover, requests }: Measured): Check[] {
       observed: `${accounted} of ${requests.sent}`,
     },
     {
+      name: 'no idempotent request was lost',
+      held: requests.idempotent.sent > 0 && requests.idempotent.lost === 0,
+      observed: `${requests.idempotent.lost} of ${requests.idempotent.sent}`,
+    },
+    ...orderKept(requests),
+    {
       name: 'no POST was executed twice',
       held: requests.executedTwice === 0,
       observed: `${requests.executedTwice} of ${requests.nonIdempotent.sent}`,
+    },
+  ];
+}
+
+/** At the usual rate too few wait in a second to be compared; `--rate 2000` has enough. */
+function orderKept({ order, slowestSeconds }: Measured['requests']): Check[] {
+  if (order.seconds === 0) return [];
+  return [
+    {
+      name: 'first come, first served: nobody waited much longer than who came at the same time',
+      held: order.worstRatio <= 1.5 && slowestSeconds <= 20,
+      observed: `the slowest hundredth of a second waited at most ${order.worstRatio.toFixed(2)} times as long as half of it (${order.seconds} seconds); slowest ${slowestSeconds.toFixed(1)} s`,
     },
   ];
 }

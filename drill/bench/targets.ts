@@ -1,6 +1,6 @@
 import { isShort } from './plan.ts';
 import { phasesAddUp, type Row } from './rows.ts';
-import { measuredRuns, type Outcome } from './runs.ts';
+import { isFailed, measuredRuns, type Outcome } from './runs.ts';
 
 /** Recovery of `this` after a crash, in seconds. */
 const crashTarget = { median: 2.5, worst: 4 } as const;
@@ -10,7 +10,16 @@ export function missedTargets(rows: readonly Row[], outcomes: readonly Outcome[]
   const missed = rows.filter(({ config, runs }) => config === 'this' && runs > 0).flatMap(missedBy);
   const compared = rows.flatMap((row) => lostMoreThanHot(row, rows));
   const wrong = measuredRuns(outcomes).filter((run) => !phasesAddUp(run)).length;
-  return [...missed, ...compared, ...(wrong > 0 ? [`the phases of ${wrong} runs do not add up`] : [])];
+  // A run that came to no result says nothing, and least of all that all is well.
+  const failed = outcomes
+    .filter(isFailed)
+    .map(({ config, fault, error }) => `${config}, ${fault}: a run failed: ${error}`);
+  return [
+    ...missed,
+    ...compared,
+    ...failed,
+    ...(wrong > 0 ? [`the phases of ${wrong} runs do not add up`] : []),
+  ];
 }
 
 function missedBy(row: Row): string[] {

@@ -68,3 +68,8 @@ test.each(cases)('%s', (_what, outcomes, expected) => {
   if (expected === undefined) expect(missed).toEqual([]);
   else expect(missed).toEqual([expect.stringMatching(expected)]);
 });
+
+test('a run that failed is a target that was missed', () => {
+  const failed = { config: 'this', fault: 'sigkill', error: 'the stage was not set' } as const;
+  expect(missedTargets([], [failed])).toEqual(['this, sigkill: a run failed: the stage was not set']);
+});
