@@ -1,4 +1,4 @@
-/** The real programs of a site and of the standby's host, as the drill and the tests ask for them. */
+/** The real programs of a site and of the standby's host, and tools of the tests, as drill and tests ask for them. */
 export const partNames = [
   'haproxy',
   'prometheus',
@@ -8,6 +8,8 @@ export const partNames = [
   'blackbox_exporter',
   'busybox',
   'stunnel',
+  'chromium',
+  'shellcheck',
 ] as const;
 
 export type PartName = (typeof partNames)[number];
@@ -22,6 +24,8 @@ export type Part = {
   debianPackage: string;
   /** Folder that Debian compiled into the program, and without which it does not start. */
   compiledIn?: string;
+  /** Where the program itself is in the package, if what is in `bin` works only where it is installed. */
+  folder?: string;
   /** Arguments that make the program print its version and exit 0. */
   versionArguments: readonly string[];
 };
@@ -69,6 +73,14 @@ export const catalogue: Readonly<Record<PartName, Part>> = {
     debianPackage: 'stunnel4',
     versionArguments: ['-version'],
   },
+  // For the tests: the report of a drill is opened in a browser, and the steps of the workflows are shell scripts.
+  chromium: {
+    executables: ['chromium', 'chromium-browser', 'google-chrome'],
+    debianPackage: 'chromium',
+    versionArguments: ['--version'],
+    folder: 'usr/lib/chromium',
+  },
+  shellcheck: { executables: ['shellcheck'], debianPackage: 'shellcheck', versionArguments: ['--version'] },
   // The shell and the few commands that render.sh and the health checks use.
   busybox: {
     executables: ['busybox'],

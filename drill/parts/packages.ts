@@ -163,7 +163,7 @@ async function ownLoader(executable: string, root: string, libraries: string): P
 
 async function executableIn(root: string, part: Part): Promise<string | null> {
   for (const executable of part.executables) {
-    for (const folder of ['usr/sbin', 'usr/bin', 'sbin', 'bin']) {
+    for (const folder of part.folder ? [part.folder] : ['usr/sbin', 'usr/bin', 'sbin', 'bin']) {
       const path = join(root, folder, executable);
       if (await isExecutable(path)) return path;
     }
@@ -176,9 +176,20 @@ async function libraryFolders(root: string): Promise<string> {
   for (const base of ['usr/lib', 'lib']) {
     const entries = await readdir(join(root, base)).catch(() => []);
     // The folders that Debian names after the machine: x86_64-linux-gnu, aarch64-linux-gnu.
-    folders.push(...entries.filter((it) => it.includes('-linux-')).map((it) => join(root, base, it)));
+    for (const name of entries.filter((it) => it.includes('-linux-'))) {
+      const folder = join(root, base, name);
+      folders.push(folder);
+      // Some packages keep libraries of their own in a folder there, and expect to be installed.
+      for (const inner of await readdir(folder, { withFileTypes: true }))
+        if (inner.isDirectory() && (await holdsLibraries(join(folder, inner.name))))
+          folders.push(join(folder, inner.name));
+    }
   }
   return folders.join(':');
+}
+
+async function holdsLibraries(folder: string): Promise<boolean> {
+  return (await readdir(folder)).some((name) => /^lib.*\.so/.test(name));
 }
 
 function forAll<T>(names: readonly PartName[], value: () => T): Map<PartName, T> {

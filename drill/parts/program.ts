@@ -49,7 +49,7 @@ export async function identify(candidate: Omit<Program, 'version'>): Promise<Pro
   const { command, args, env } = invocation(candidate, catalogue[candidate.name].versionArguments);
   const answer = await capture(command, args, { env });
   if (!answer.ok) return answer.problem;
-  const version = /(?:version |stunnel |^BusyBox v)(\d[^\s,]*)/m.exec(
+  const version = /(?:version:? |stunnel |Chromium |Chrome |^BusyBox v)(\d[^\s,]*)/m.exec(
     `${answer.stdout}\n${answer.stderr}`,
   )?.[1];
   if (version === undefined) return `printed no version: ${JSON.stringify(answer.stdout.slice(0, 80))}`;

@@ -1,26 +1,34 @@
-import { join } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { DrillError } from '../errors.ts';
-import { hostFolders, isExecutable } from '../parts/on-path.ts';
+import { findParts } from '../parts/index.ts';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome'] as const;
-
-/** Path of a Chromium on this machine; undefined without one. */
-export async function findChromium(): Promise<string | undefined> {
-  for (const name of names) {
-    for (const folder of hostFolders()) {
-      const path = join(folder, name);
-      if (await isExecutable(path)) return path;
-    }
-  }
-  return undefined;
+/** Starts a Chromium without a window: this machine's, or Debian's, unpacked. @throws Error if there is none */
+export async function openBrowser(progress: (line: string) => void = () => {}): Promise<Browser> {
+  const { chromium: found } = await findParts(['chromium'], {
+    progress,
+    outsideDocker: true,
+    versions: 'machine',
+  });
+  const env = Object.fromEntries(
+    Object.entries({ ...process.env, ...found.env, ...fontsOf(found.source, found.command) }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+  return chromium.launch({ executablePath: found.command, args: [...found.args], env });
 }
 
-/** Starts it without a window. @throws DrillError if there is none */
-export async function openBrowser(): Promise<Browser> {
-  const executablePath = await findChromium();
-  if (executablePath) return chromium.launch({ executablePath });
-  throw new DrillError(
-    `no ${names.join(', ')} on PATH; install a browser (Debian: apt-get install chromium), then run this again`,
+/** An unpacked one has its fonts beside it, where nobody looks for them. */
+function fontsOf(source: string, command: string): Record<string, string> {
+  if (source !== 'package') return {};
+  // ROOT/usr/lib/chromium/chromium
+  const fonts = join(dirname(command), '../../share/fonts');
+  const folder = mkdtempSync(join(tmpdir(), 'fonts-'));
+  const file = join(folder, 'fonts.conf');
+  writeFileSync(
+    file,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${fonts}</dir><dir>/usr/share/fonts</dir><cachedir>${folder}</cachedir></fontconfig>\n`,
   );
+  return { FONTCONFIG_FILE: file };
 }

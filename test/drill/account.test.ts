@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { account, type Execution, type RequestResult, readExecutions } from '../../drill/account.ts';
+import { account, type Execution, orderOf, type RequestResult, readExecutions } from '../../drill/account.ts';
 
 const answered = (requestId: string, method: string, status = 200): RequestResult => ({
   requestId,
@@ -58,6 +58,7 @@ test('every class is balanced, and the slowest request is found among all', () =
     indeterminate: 1,
     executedTwice: 0,
     slowestSeconds: 3,
+    order: { seconds: 0, worstRatio: 0 },
     idempotent: { sent: 3, ok: 2, lost: 1, failed: 1, indeterminate: 0, executedTwice: 1 },
     nonIdempotent: { sent: 2, ok: 1, lost: 1, failed: 0, indeterminate: 1, executedTwice: 0 },
   });
@@ -80,4 +81,30 @@ test('execution records are found among other lines', () => {
     { requestId: 'a', site: 'primary' },
     { requestId: 'b', site: 'standby' },
   ]);
+});
+
+describe('who waited out of turn', () => {
+  const waited = (second: number, waits: readonly number[]) =>
+    waits.map((seconds, at) => ({
+      ...answered(`${second}-${at}`, 'GET'),
+      start: second * 1000 + at,
+      end: second * 1000 + at + seconds * 1000,
+    }));
+  const many = (seconds: number, count = 100) => Array.from({ length: count }, () => seconds);
+
+  test('is seen in the worst second in which all of many waited', () => {
+    const results = [
+      ...waited(1, many(2)),
+      ...waited(2, [...many(2, 95), ...many(5, 5)]),
+      ...waited(3, many(0.1)),
+    ];
+    expect(orderOf(results)).toEqual({ seconds: 2, worstRatio: 2.5 });
+  });
+
+  test('is not looked for where few came, or not all waited', () => {
+    expect(orderOf([...waited(1, many(2, 99)), ...waited(2, [0.1, ...many(9)])])).toEqual({
+      seconds: 0,
+      worstRatio: 0,
+    });
+  });
 });

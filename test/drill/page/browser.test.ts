@@ -5,12 +5,8 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportPage } from '../../../drill/page/page.ts';
-import { findChromium, openBrowser } from '../../../drill/pictures/browser.ts';
+import { openBrowser } from '../../../drill/pictures/browser.ts';
 import { hostileData, missed, reportData, without } from './fixture.ts';
-
-// It is there on GitHub's machines, and .ci/run installs it.
-const chromium = await findChromium();
-const lacking = 'no Chromium on PATH, so the page was not opened (Debian: apt-get install chromium)';
 
 const pages = {
   passed: reportData(),
@@ -35,8 +31,8 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   for (const [name, data] of Object.entries(pages))
     writeFileSync(join(folder, `${name}.html`), reportPage(data));
-  if (chromium || process.env.CI) browser = await openBrowser();
-});
+  browser = await openBrowser();
+}, 300_000);
 afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });
@@ -47,7 +43,7 @@ async function open(
   name: string,
   options: { viewport: { width: number; height: number }; colorScheme: 'light' | 'dark' },
 ): Promise<{ page: Page; complaints: string[]; asked: string[]; close: () => Promise<void> }> {
-  if (!browser) throw new Error(lacking);
+  if (!browser) throw new Error('the browser was not opened');
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -62,8 +58,7 @@ async function open(
 }
 
 describe('the page in a real browser', () => {
-  test.for(cases)('$name, $viewport.width px, $colorScheme', async ({ name, ...options }, { skip }) => {
-    skip(!chromium && !process.env.CI, lacking);
+  test.for(cases)('$name, $viewport.width px, $colorScheme', async ({ name, ...options }) => {
     const { page, complaints, asked, close } = await open(name, options);
     try {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
@@ -88,8 +83,7 @@ describe('the page in a real browser', () => {
     }
   });
 
-  test('on paper it is dark on light, whatever the screen is', async ({ skip }) => {
-    skip(!chromium && !process.env.CI, lacking);
+  test('on paper it is dark on light, whatever the screen is', async () => {
     const { page, close } = await open('passed', {
       viewport: { width: 360, height: 740 },
       colorScheme: 'dark',
