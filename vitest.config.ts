@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Tests that hold real programs to moments: whatever else ran beside them would be measured too. */
+/** At least two: half of the tests wait for real programs. */
+const workers = Math.max(2, availableParallelism());
+
+/** Tests that hold real programs to moments: what computes all the time does not run beside them. */
 const timed = ['test/onprem/**/*.test.ts', 'test/drill/load.test.ts', 'test/bin/transcript.test.ts'];
 
 /** In a fresh clone vitest knows only the files' sizes, and the longest tests are small files. */
@@ -36,13 +40,13 @@ export default defineConfig({
           name: 'side by side',
           include: ['test/**/*.test.ts'],
           exclude: timed,
-          maxWorkers: 2,
+          maxWorkers: workers,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'timed', include: timed, maxWorkers: workers, sequence: { groupOrder: 1 } },
       },
     ],
     coverage: {

@@ -11,7 +11,7 @@ describe('the scenarios', () => {
     expect(names[0]).toBe('api-crash');
     const fixed = `api-crash api-hang api-errors blip flapping duplicate-alertmanagers lost-resolved
       false-resolved prometheus-dead alertmanager-dead site-dark site-cut-off dispatch-throttled
-      dispatch-event-lost events-undeliverable host-off no-capacity image-broken standby-crash function-crash-at-each-step
+      dispatch-event-lost events-undeliverable host-off no-capacity image-broken mail-dead standby-crash function-crash-at-each-step
       forged-webhook strangers alert-storm hook-veto self-test operator-moves`;
     expect([...names].sort()).toEqual(fixed.split(/\s+/).sort());
     expect(new Set(names).size).toBe(names.length);
