@@ -30,7 +30,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // As in drill/rehearsed.ts: `cdk synth` validates each configuration against CloudFormation's schema.
     env: { CDK_VALIDATION: 'false' },
     projects: [

@@ -100,7 +100,7 @@ test('a SIGKILL loses no record of a request that was answered', async () => {
   const child = spawn(process.execPath, [server], { env, stdio: ['ignore', file, 'pipe'] });
   closeSync(file);
   onTestFinished(() => void child.kill('SIGKILL'));
-  await expect.poll(() => readFileSync(journal, 'utf8'), { timeout: 10_000 }).toContain('"listening"');
+  await expect.poll(() => readFileSync(journal, 'utf8'), { timeout: 40_000 }).toContain('"listening"');
 
   const answered: string[] = [];
   const client = async (name: string) => {

@@ -50,7 +50,7 @@ describe('R2: streams take no places from short requests', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     });
     open(site.port, 100, bytes);
-    await expect.poll(() => streams, { timeout: 20_000 }).toBe(100);
+    await expect.poll(() => streams, { timeout: 40_000 }).toBe(100);
     for (const path of ['/', '/health']) {
       const answers = await Promise.all(Array.from({ length: 20 }, () => site.client.send({ path })));
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
@@ -63,14 +63,14 @@ describe('R2: streams take no places from short requests', () => {
       STREAMS_MAX_PER_SOURCE: '3',
     });
     open(site.port, 3, events, '127.0.0.2');
-    await expect.poll(() => site.asked.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => site.asked.length, { timeout: 40_000 }).toBe(3);
     const reason = async (from: string) => {
       const [socket] = open(site.port, 1, events, from);
       return new Promise<string>((resolve) => socket?.once('data', (text) => resolve(String(text))));
     };
     expect(await reason('127.0.0.2')).toContain('too-many-streams-of-one-source');
     open(site.port, 2, events, '127.0.0.3');
-    await expect.poll(() => site.asked.length, { timeout: 10_000 }).toBe(5);
+    await expect.poll(() => site.asked.length, { timeout: 40_000 }).toBe(5);
     expect(await reason('127.0.0.4')).toContain('streams-full');
   });
 });
@@ -89,7 +89,7 @@ describe('R3: who sends slowly keeps nobody from being served', () => {
     for (const method of ['POST', 'PUT'])
       open(site.port, 100, `${method} / HTTP/1.1\r\nHost: x\r\n${length}\r\n5\r\n`);
     await expect
-      .poll(() => metric(site, 'haproxy_frontend_current_sessions{proxy="clients"}'), { timeout: 20_000 })
+      .poll(() => metric(site, 'haproxy_frontend_current_sessions{proxy="clients"}'), { timeout: 40_000 })
       .toBe(200);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) => site.client.send(at % 2 ? {} : { method: 'POST', body: 'x' })),
@@ -107,7 +107,7 @@ test('a slow application uses up places of one source only as far as its bound, 
     },
   );
   open(site.port, 5, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n', '127.0.0.2');
-  await expect.poll(() => site.asked.length, { timeout: 10_000 }).toBe(5);
+  await expect.poll(() => site.asked.length, { timeout: 40_000 }).toBe(5);
   const [socket] = open(site.port, 1, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '127.0.0.2');
   expect(String(await new Promise((resolve) => socket?.once('data', resolve)))).toContain(
     'too-many-requests-of-one-source',
@@ -134,10 +134,10 @@ test('R4: one source cannot use up the places of all who wait, over HTTP/2 eithe
       stream.on('response', (headers) => reasons.push(headers['x-failover-reason']));
     }
   }
-  await expect.poll(() => reasons.length, { timeout: 10_000 }).toBe(300);
+  await expect.poll(() => reasons.length, { timeout: 40_000 }).toBe(300);
   expect(new Set(reasons)).toEqual(new Set(['parking-full-for-source']));
   expect(await parked(site)).toBe(200);
   const other = new Client(site).send();
-  await expect.poll(() => parked(site), { timeout: 5000 }).toBe(201);
+  await expect.poll(() => parked(site), { timeout: 40_000 }).toBe(201);
   void other;
 });

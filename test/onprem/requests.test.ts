@@ -187,7 +187,7 @@ test('R5: a POST that is refused in the moment of the death waits as long as the
   primary.process.kill('SIGKILL');
   await once(primary.process, 'exit');
   const answers = ['POST', 'PATCH'].map((method) => new Client(site).send({ method, id: method, body: 'x' }));
-  await expect.poll(() => parked(site), { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => parked(site), { timeout: 40_000 }).toBe(2);
   // Longer than any time limit of a hop but those two.
   await new Promise((resolve) => setTimeout(resolve, 5000));
   const standby = await startApi({ SITE: 'standby', PORT: String(standbyPort) });

@@ -31,7 +31,7 @@ export class Lines {
     for (const waiter of this.#waiting) waiter.failed(why);
   }
 
-  /** The first line that contains the text, already there or still to come. Rejects after 20 s. */
+  /** The first line that contains the text, already there or still to come. Rejects after 50 s. */
   async having(text: string, from = 0): Promise<string> {
     const matches = (line: string) => line.includes(text);
     const there = this.all.slice(from).find(matches);
@@ -39,7 +39,7 @@ export class Lines {
     return new Promise((found, reject) => {
       const failed = (why: string) =>
         reject(new Error(`no line with ${JSON.stringify(text)}: ${why}; got:\n${this.all.join('\n')}`));
-      const limit = setTimeout(() => failed('none within 20 s'), 20_000);
+      const limit = setTimeout(() => failed('none within 50 s'), 50_000);
       this.#waiting.push({
         matches,
         failed,

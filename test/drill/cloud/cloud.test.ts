@@ -90,7 +90,7 @@ function happened<K extends Happening['kind']>(
       expect(found, `${kind} among ${JSON.stringify(happenings.map((one) => one.kind))}`).toBeDefined();
       return found as Wanted;
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout: 40_000, interval: 10 },
   );
 }
 
@@ -109,7 +109,7 @@ describe('SSM', () => {
     );
   const readNow = (CommandId: string | undefined) =>
     ssm().send(new GetCommandInvocationCommand({ CommandId, InstanceId: instanceId() }));
-  const read = (commandId: string | undefined) => vi.waitFor(() => readNow(commandId), { timeout: 5000 });
+  const read = (commandId: string | undefined) => vi.waitFor(() => readNow(commandId), { timeout: 40_000 });
 
   test('runs the script of the document on the host and announces its end', async () => {
     const { Command } = await send({ action: ['start'], epoch: ['12'] });
@@ -152,7 +152,7 @@ describe('SSM', () => {
   test('runs one command at a time', async () => {
     await Promise.all([send({ action: ['start'], epoch: ['1'] }), send({ action: ['start'], epoch: ['2'] })]);
     await vi.waitFor(() => expect(happenings.filter(({ kind }) => kind === 'script-ended')).toHaveLength(2), {
-      timeout: 5000,
+      timeout: 40_000,
     });
     const order = happenings.map(({ kind }) => kind).filter((kind) => kind.startsWith('script-'));
     expect(order).toEqual(['script-started', 'script-ended', 'script-started', 'script-ended']);
@@ -219,7 +219,7 @@ describe('EC2', () => {
     await ec2().send(new StartInstancesCommand({ InstanceIds }));
     await happened('instance-state', (one) => one.state === 'running');
     await expect(command()).rejects.toMatchObject({ name: 'InvalidInstanceId' });
-    await vi.waitFor(command, { timeout: 10_000 });
+    await vi.waitFor(command, { timeout: 40_000 });
     await happened('script-ended');
   });
 

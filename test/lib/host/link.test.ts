@@ -105,7 +105,7 @@ function ask(
 ): Promise<number | string> {
   return new Promise((resolve) => {
     const path = '/health';
-    const common = { host: '127.0.0.1', port, path, timeout: 5000, agent: false as const };
+    const common = { host: '127.0.0.1', port, path, timeout: 40_000, agent: false as const };
     const call = tls ? request({ ...common, servername: 'standby', ...tls }) : plainRequest(common);
     call.on('response', (response) => resolve(response.resume().statusCode ?? 0));
     call.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
@@ -200,7 +200,7 @@ describe('with a certificate of the site', () => {
     const next = await makeKeyPair('site', folder);
     await put(SITE, next.certificate);
     expect(await run('prepare')).toMatchObject({ exitCode: 0 });
-    await expect.poll(() => asSite(next), { timeout: 5000 }).toBe(200);
+    await expect.poll(() => asSite(next), { timeout: 40_000 }).toBe(200);
     expect(await asSite()).not.toBe(200);
     expect(stunnelPid()).toBe(pid);
   });
@@ -227,7 +227,7 @@ describe('with a certificate of the site', () => {
     await host.shutdown();
     expect(await asSite()).toBe(REFUSED);
     await host.boot();
-    await expect.poll(() => asSite(), { timeout: 10_000 }).toBe(200);
+    await expect.poll(() => asSite(), { timeout: 40_000 }).toBe(200);
   });
 
   it('something else on the port is found out by the start', async () => {
@@ -260,10 +260,10 @@ describe('public clients', () => {
     named = await makeKeyPair('api.example.com', folder);
     publicPem[SECRET] = named.pem;
     expect(await run('prepare', 0, SECRET)).toMatchObject({ exitCode: 0 });
-    await expect.poll(asAnybody, { timeout: 5000 }).toBe(200);
+    await expect.poll(asAnybody, { timeout: 40_000 }).toBe(200);
     // No longer in the configuration: the door is closed.
     await run('prepare');
-    await expect.poll(asAnybody, { timeout: 5000 }).toBe(REFUSED);
+    await expect.poll(asAnybody, { timeout: 40_000 }).toBe(REFUSED);
   });
 
   it.each([
