@@ -64,11 +64,11 @@ describe('while no site serves', () => {
     expect(answer.seconds).toBeLessThan(10);
   });
 
-  test('a client that leaves frees its place', async () => {
-    const site = await startSleeping({ PARK_MAX: '3' });
-    const leaving = Array.from({ length: 3 }, () => connect(site.port, '127.0.0.1'));
+  test('V3: a client that leaves frees its place, and nothing is executed for it', async () => {
+    const site = await startSleeping({ PARK_MAX: '40' });
+    const leaving = Array.from({ length: 40 }, () => connect(site.port, '127.0.0.1'));
     for (const socket of leaving) socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx');
-    await waiting(site, 3);
+    await waiting(site, 40);
     expect((await site.client.send()).headers['x-failover-reason']).toBe('parking-full');
     for (const socket of leaving) socket.destroy();
     await expect
