@@ -16,10 +16,16 @@ for _, name in ipairs({
   'STREAMS_MAX_PER_SOURCE', 'CONNECTIONS_MAX_PER_SOURCE',
 }) do setting(name) end
 
--- How many of the parked are on their way at the same time once a site serves: about what a site takes at once.
--- With more, those that take longer (a POST needs a connection of its own) would pile up behind the queue, and
--- be passed there by what came later.
-local open, closed = 100, 1
+-- How many of the parked are on their way at the same time: one until a site serves, and then as many as that
+-- site takes at once, in both of its backends. With more, those that take longer (a POST needs a connection of its
+-- own) would pile up behind the queue, and be passed there by what came later. With fewer, a slow application would
+-- get less than it can do, and the queue might never end.
+local closed, unlimited = 1, 1000
+local function open(name)
+  local places = setting(name)
+  return places == 0 and unlimited or 2 * places
+end
+local open_for_primary, open_for_standby = open('PRIMARY_MAXCONN'), open('STANDBY_MAXCONN')
 local look_every_ms = 20
 
 -- Those that wait here look about this often per second, together: a handful at once, many in turns.
@@ -61,7 +67,7 @@ local function look(now)
   local sites = tostring(primary) .. tostring(standby)
   if sites ~= before then before, changed_at = sites, now end
   looked_at, serving = now, primary or standby
-  server('parking', 'holding'):set_maxconn(serving and open or closed)
+  server('parking', 'holding'):set_maxconn(primary and open_for_primary or standby and open_for_standby or closed)
 end
 
 core.register_task(function()

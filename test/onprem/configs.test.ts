@@ -106,6 +106,7 @@ describe('the files with a site in them', () => {
   });
   test.each([
     ['PARK_SECONDS', 'soon', 'PARK_SECONDS is "soon"; expected a whole number, 0 or more;'],
+    ['PRIMARY_MAXCONN', '1k', 'PRIMARY_MAXCONN is "1k"; expected a whole number, 0 or more;'],
     ['PARK_MAX', '-1', 'PARK_MAX is "-1"; expected a whole number, 0 or more;'],
     [
       'SITE_CERTIFICATE_FILE',
