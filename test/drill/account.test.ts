@@ -83,7 +83,7 @@ test('execution records are found among other lines', () => {
   ]);
 });
 
-describe('who waited out of turn', () => {
+describe('R15: who waited out of turn', () => {
   const waited = (second: number, waits: readonly number[]) =>
     waits.map((seconds, at) => ({
       ...answered(`${second}-${at}`, 'GET'),

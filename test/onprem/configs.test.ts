@@ -60,7 +60,7 @@ function rendered(name: string, more: Record<string, string> = {}): string {
 }
 
 describe('the files as they are shipped', () => {
-  test('haproxy -c, without a warning', () => {
+  test('V1: haproxy -c, without a warning', () => {
     const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`]);
     expect(said).not.toMatch(/WARNING|ALERT/);
     expect(said).toContain('SITE_CERTIFICATE_FILE is none: the standby is not used');
@@ -82,7 +82,7 @@ describe('the files as they are shipped', () => {
 });
 
 describe('the files with a site in them', () => {
-  test('haproxy -c', () => {
+  test('V1: haproxy -c, with certificates, without a warning of its own', () => {
     const env = {
       SERVICE_BIND: ':8080',
       STATS_BIND: ':8404',
@@ -100,7 +100,7 @@ describe('the files with a site in them', () => {
     // Names that do not resolve must not keep HAProxy from starting: it tells people about each.
     const said = check('haproxy', ['-c', '-f', `${repository}onprem/haproxy/haproxy.cfg`], env);
     expect(said).not.toContain('ALERT');
-    // V1: and it has no other complaint, with certificates either.
+    // It has no other complaint.
     const warnings = said.split('\n').filter((line) => line.includes('WARNING'));
     expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });
