@@ -16,14 +16,15 @@ for _, name in ipairs({
   'STREAMS_MAX_PER_SOURCE', 'CONNECTIONS_MAX_PER_SOURCE',
 }) do setting(name) end
 
--- How many of the parked are on their way at the same time: one until a site serves, and then as many as that
--- site takes at once, in both of its backends. With more, those that take longer (a POST needs a connection of its
--- own) would pile up behind the queue, and be passed there by what came later. With fewer, a slow application would
--- get less than it can do, and the queue might never end.
+-- How many of the parked are on their way at the same time: one until a site serves, and then half more than that
+-- site takes at once of what may be repeated, which is most of it. With more, those that take longer (a POST needs a
+-- connection of its own) would pile up behind the queue, and be passed there by what came later: measured with
+-- `npm start -- --rate 2000`. With fewer, a slow application would get less than it can do, and the queue might
+-- never end.
 local closed, unlimited = 1, 1000
 local function open(name)
   local places = setting(name)
-  return places == 0 and unlimited or 2 * places
+  return places == 0 and unlimited or math.ceil(1.5 * places)
 end
 local open_for_primary, open_for_standby = open('PRIMARY_MAXCONN'), open('STANDBY_MAXCONN')
 local look_every_ms = 20
