@@ -50,7 +50,7 @@ export const mailDead: Scenario = {
         check(
           'serving is recorded as fast as with a healthy SNS',
           after <= before + TOLERANCE_SECONDS,
-          `recorded ${after.toFixed(1)} s after the decision, ${before.toFixed(1)} s with a healthy SNS`,
+          `recorded ${after.toFixed(1)} s after the first bad sign, ${before.toFixed(1)} s with a healthy SNS`,
         ),
         check('nobody could be told meanwhile', silent.held, silent.observed),
         ...lostNothing(await clients.finish()),
