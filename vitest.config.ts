@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const workers = Math.max(2, availableParallelism());
 
 /** Tests that hold real programs to moments: what computes all the time does not run beside them. */
-const timed = ['test/onprem/**/*.test.ts', 'test/drill/load.test.ts', 'test/bin/transcript.test.ts'];
+const timed = ['test/onprem/**/*.test.ts', 'test/drill/load/load.test.ts', 'test/bin/transcript.test.ts'];
 
 /** In a fresh clone vitest knows only the files' sizes, and the longest tests are small files. */
 const longest = [
@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
-    // As in drill/rehearsed.ts: `cdk synth` validates each configuration against CloudFormation's schema.
+    // As in drill/stage/rehearsed.ts: `cdk synth` validates each configuration against CloudFormation's schema.
     env: { CDK_VALIDATION: 'false' },
     projects: [
       {

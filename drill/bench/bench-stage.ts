@@ -1,8 +1,8 @@
 import type { State } from '../../lambda/domain/types.ts';
 import type { Happening } from '../cloud/happenings.ts';
-import type { Happened } from '../happened.ts';
-import type { ServerChange } from '../haproxy-log.ts';
-import type { Supervised } from '../processes.ts';
+import type { Happened } from '../kit/event-log.ts';
+import type { Supervised } from '../kit/processes.ts';
+import type { ServerChange } from '../site/haproxy-log.ts';
 
 /** One config, brought up: what a run needs of it, whatever it is made of. */
 export interface BenchStage {

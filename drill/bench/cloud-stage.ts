@@ -1,10 +1,10 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DrillError } from '../errors.ts';
-import { recordsOf } from '../records.ts';
-import { type Stage, type StageOptions, setStage } from '../stage.ts';
-import { createTimeline } from '../timeline.ts';
-import { createWatch } from '../watch.ts';
+import { DrillError } from '../kit/errors.ts';
+import { createTimeline } from '../kit/timeline.ts';
+import { recordsOf } from '../stage/records.ts';
+import { type Stage, type StageOptions, setStage } from '../stage/stage.ts';
+import { createWatch } from '../stage/watch.ts';
 import type { BenchStage, Control, Versions } from './bench-stage.ts';
 import type { Freezable } from './freezer.ts';
 import { createTail } from './journal.ts';

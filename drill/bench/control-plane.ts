@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Happening } from '../cloud/happenings.ts';
-import { DrillError } from '../errors.ts';
-import type { ServerChange } from '../haproxy-log.ts';
-import { type Marks, recovery } from '../phases.ts';
+import { DrillError } from '../kit/errors.ts';
+import type { ServerChange } from '../site/haproxy-log.ts';
+import { type Marks, recovery } from '../verify/phases.ts';
 import type { Control } from './bench-stage.ts';
 import type { ControlRecord } from './runs.ts';
 

@@ -1,4 +1,4 @@
-import type { Processes, Supervised } from '../processes.ts';
+import type { Processes, Supervised } from '../kit/processes.ts';
 
 /** Processes that can be held still together. */
 export interface Freezable extends Processes {

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DrillError } from '../errors.ts';
-import { freePorts, invocation, type Program, releasePorts } from '../parts/index.ts';
-import { isListening } from '../processes.ts';
-import { apiFolder } from '../rehearsed.ts';
+import { DrillError } from '../kit/errors.ts';
+import { freePorts, releasePorts } from '../kit/ports.ts';
+import { isListening } from '../kit/processes.ts';
+import { invocation, type Program } from '../parts/program.ts';
+import { apiFolder } from '../stage/rehearsed.ts';
 import type { BenchStage } from './bench-stage.ts';
 import type { Freezable } from './freezer.ts';
 import { createTail } from './journal.ts';

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** Measures this system beside others: `npm run bench`. */
+import { writeFileSync } from 'node:fs';
 import { ConfigError } from '../../lib/config/load.ts';
-import { cleanUpOnEnd } from '../endings.ts';
-import { DrillError, messageOf } from '../errors.ts';
-import { createProcesses, type Processes } from '../processes.ts';
+import { DrillError } from '../kit/errors.ts';
+import type { Processes } from '../kit/processes.ts';
+import { complain, type ProgramTools, print, runProgram } from '../kit/program.ts';
 import { writeDocs } from './docs.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { type PlannedRun, planRuns } from './plan.ts';
@@ -15,46 +14,15 @@ import { brief, isFailed, type Outcome } from './runs.ts';
 import { createStages, type Stages } from './stages.ts';
 import { missedTargets } from './targets.ts';
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
-const complain = (line: string) => void process.stderr.write(`${line}\n`);
-
-async function main(): Promise<number> {
-  let options: Options;
-  try {
-    options = parseOptions(process.argv.slice(2));
-  } catch (error) {
-    complain(messageOf(error));
-    return 2;
-  }
-  if (options.help) {
-    print(usage);
-    return 0;
-  }
-  return bench(options);
-}
-
-async function bench(options: Options): Promise<number> {
-  const processes = createProcesses((name, how) => complain(`${name} ended unexpectedly: ${how}`), complain);
-  cleanUpOnEnd(processes.cleanup, complain);
-  const workDir = mkdtempSync(join(tmpdir(), 'hybrid-failover-bench-'));
-  processes.onCleanup('work folder', async () => rmSync(workDir, { recursive: true, force: true }));
+async function bench(options: Options, { processes, workDir }: ProgramTools): Promise<number> {
   const progress = (line: string) => print(`  ${line}`);
   const stages = createStages(
     { configFile: 'failover.yaml', workDir, progress, complain },
     processes.onCleanup,
   );
-  try {
-    const plan = planRuns(options);
-    for (const line of announcement(plan, options)) print(line);
-    const outcomes = await runAll(plan, stages, options, workDir, processes);
-    return finish(outcomes, stages, options);
-  } catch (error) {
-    const expected = error instanceof DrillError || error instanceof ConfigError;
-    complain(expected ? error.message : String((error as Error).stack ?? error));
-    return error instanceof ConfigError ? 2 : 1;
-  } finally {
-    await processes.cleanup();
-  }
+  const plan = planRuns(options);
+  for (const line of announcement(plan, options)) print(line);
+  return finish(await runAll(plan, stages, options, workDir, processes), stages, options);
 }
 
 async function runAll(
@@ -105,4 +73,9 @@ function finish(outcomes: readonly Outcome[], stages: Stages, options: Options):
   return outcomes.some(isFailed) || missed.length > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+await runProgram({
+  usage,
+  parse: parseOptions,
+  run: bench,
+  onUnexpectedExit: (name, how) => complain(`${name} ended unexpectedly: ${how}`),
+});

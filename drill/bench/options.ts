@@ -1,5 +1,5 @@
-import { readArguments, wholeNumber, writableFile } from '../arguments.ts';
-import { DrillError } from '../errors.ts';
+import { readArguments, wholeNumber, writableFile } from '../kit/arguments.ts';
+import { DrillError } from '../kit/errors.ts';
 import {
   type ConfigName,
   configMeanings,

@@ -1,7 +1,15 @@
-import { kindMeanings, kinds, type Sample } from '../plot/samples.ts';
-import { binned, linear, logarithmic, roundUp, type TimeAxis, timeAxis, totalRate } from '../plot/scale.ts';
-import { element, text } from '../plot/svg.ts';
-import { type Colours, drawLatencies, drawRates, duration, levels, moment } from '../plot/traffic.ts';
+import { kindMeanings, kinds, type Sample } from '../report/plot/samples.ts';
+import {
+  binned,
+  linear,
+  logarithmic,
+  roundUp,
+  type TimeAxis,
+  timeAxis,
+  totalRate,
+} from '../report/plot/scale.ts';
+import { element, text } from '../report/plot/svg.ts';
+import { type Colours, drawLatencies, drawRates, duration, levels, moment } from '../report/plot/traffic.ts';
 
 /** One config in the plot. */
 export interface Panel {

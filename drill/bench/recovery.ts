@@ -1,4 +1,4 @@
-import { isGood, type RequestResult } from '../account.ts';
+import { isGood, type RequestResult } from '../load/account.ts';
 
 /** From the fault to the repair, in Unix milliseconds. */
 export interface Window {

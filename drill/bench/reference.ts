@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, isMap, parseDocument, YAMLMap, type YAMLSeq } from 'yaml';
-import { DrillError } from '../errors.ts';
-import type { SiteVariation } from '../site.ts';
+import { DrillError } from '../kit/errors.ts';
+import type { SiteVariation } from '../site/site.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 

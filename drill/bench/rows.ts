@@ -1,4 +1,4 @@
-import { type Phases, phaseNames } from '../phases.ts';
+import { type Phases, phaseNames } from '../verify/phases.ts';
 import { type ConfigName, configNames, type FaultName, faultNames } from './plan.ts';
 import { measuredRuns, type Outcome, type Run } from './runs.ts';
 

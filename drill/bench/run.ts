@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { account, type RequestResult, readExecutions } from '../account.ts';
-import { sampleOf } from '../plot/samples.ts';
+import { account, type RequestResult, readExecutions } from '../load/account.ts';
+import { sampleOf } from '../report/plot/samples.ts';
 import type { BenchStage } from './bench-stage.ts';
 import { controlRecord, home, servingRecorded } from './control-plane.ts';
 import { type Fault, faults } from './faults.ts';

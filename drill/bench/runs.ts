@@ -1,6 +1,6 @@
-import { type Account, isGood, type RequestResult } from '../account.ts';
-import type { Phases } from '../phases.ts';
-import type { Sample } from '../plot/samples.ts';
+import { type Account, isGood, type RequestResult } from '../load/account.ts';
+import type { Sample } from '../report/plot/samples.ts';
+import type { Phases } from '../verify/phases.ts';
 import type { PlannedRun } from './plan.ts';
 
 /** What one run measured. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { findParts, type Program } from '../parts/index.ts';
-import { createProcesses, type Processes } from '../processes.ts';
+import { createProcesses, type Processes } from '../kit/processes.ts';
+import { findParts } from '../parts/find.ts';
+import type { Program } from '../parts/program.ts';
 import type { BenchStage, Versions } from './bench-stage.ts';
 import { startCloudStage } from './cloud-stage.ts';
 import { freezable } from './freezer.ts';

@@ -1,4 +1,4 @@
-import { phaseNames } from '../phases.ts';
+import { phaseNames } from '../verify/phases.ts';
 import type { Row } from './rows.ts';
 
 /** A table in Markdown that can also be read in a terminal: first column left, all others right. */

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import type { RequestResult } from '../account.ts';
-import { Happened } from '../happened.ts';
-import { startLoad } from '../load.ts';
-import type { LoadEvent } from '../load-messages.ts';
+import { Happened } from '../kit/event-log.ts';
+import type { RequestResult } from '../load/account.ts';
+import { startLoad } from '../load/load.ts';
+import type { LoadEvent } from '../load/messages.ts';
 
 /** Clients of one run. */
 export interface Traffic {

@@ -1,4 +1,4 @@
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import { createInvokeAsync, type InvokeAsync } from './async-invoke.ts';
 import { callerOf } from './credentials.ts';
 import type { FaultGate } from './faults.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { messageOf } from '../errors.ts';
-import { close, listen, readBody } from '../http.ts';
+import { messageOf } from '../kit/errors.ts';
+import { close, listen, readBody } from '../kit/http.ts';
 import { AwsError } from './aws-error.ts';
 import type { FaultGate } from './faults.ts';
 import type { Authorize, Caller } from './iam/request.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import { type Assembly, checkProperties, type Resource } from './template.ts';
 import { asNumber, asObject, asString, type Json } from './values.ts';
 

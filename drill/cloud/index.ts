@@ -1,5 +1,4 @@
-import { DrillError, messageOf } from '../errors.ts';
-import type { StandbyHost } from '../host/host.ts';
+import { DrillError, messageOf } from '../kit/errors.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
 import { createDeliveries } from './deliveries.ts';
 import { startEndpoint } from './endpoint.ts';
@@ -20,6 +19,7 @@ import { readHttpApi } from './services/routes.ts';
 import { createSecrets } from './services/secrets.ts';
 import { createSns } from './services/sns.ts';
 import { createSsm } from './services/ssm.ts';
+import type { StandbyHost } from './standby-host.ts';
 import type { Assembly } from './template.ts';
 import { asList } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import { asList, asObject, asString, isObject, type Json } from './values.ts';
 
 /** What the intrinsic functions of a template ask of their surroundings. */

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long AWS takes, in seconds. The defaults are what AWS typically shows; a drill may change any of them. */
+/**
+ * How long AWS takes, in seconds. The defaults are assumed: no measurement of Run Command's dispatch has been
+ * published. A drill may change any of them.
+ */
 export interface Latencies {
   /** From SendCommand to the start of the script on the host. */
   readonly dispatchSeconds: number;

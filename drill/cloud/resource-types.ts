@@ -1,4 +1,4 @@
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import {
   alias,
   api,

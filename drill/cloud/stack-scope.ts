@@ -1,4 +1,4 @@
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import { digits, type Identity, type Place } from './identities.ts';
 import { NO_VALUE, resolve, type Scope } from './intrinsics.ts';
 import { identify } from './resource-types.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve as resolvePath } from 'node:path';
-import { DrillError, messageOf } from '../errors.ts';
+import { DrillError, messageOf } from '../kit/errors.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { known } from './resource-types.ts';
 import { type Location, type Shared, type Stack, type StackScope, stackScope } from './stack-scope.ts';

@@ -1,4 +1,4 @@
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 
 /** A JSON object whose members are not known yet. */
 export type Json = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Docker } from '../docker.ts';
-import { DrillError, messageOf } from '../errors.ts';
+import type { Docker } from '../kit/docker.ts';
+import { DrillError, messageOf } from '../kit/errors.ts';
 import type { Project } from './command.ts';
 import type { ContainerEvents } from './events.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { DrillError, messageOf } from '../errors.ts';
-import { capture } from '../parts/capture.ts';
+import { capture } from '../kit/capture.ts';
+import { DrillError, messageOf } from '../kit/errors.ts';
 
 const exec = promisify(execFile);
 

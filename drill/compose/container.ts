@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Docker } from '../docker.ts';
-import type { Supervised } from '../processes.ts';
+import type { Docker } from '../kit/docker.ts';
+import type { Supervised } from '../kit/processes.ts';
 import type { ContainerEvents } from './events.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,8 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { baseImage } from '../docker.ts';
-import type { SiteParts, SiteSettings } from '../site.ts';
+import { baseImage } from '../kit/docker.ts';
+import type { SiteParts } from '../parts/of-drill.ts';
+import type { SiteSettings } from '../site/site.ts';
 import type { Reach } from './reach.ts';
 
 /** What is chosen for one site: the name of its API's image, and ports of this machine. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Docker } from '../docker.ts';
-import { Happened } from '../happened.ts';
+import type { Docker } from '../kit/docker.ts';
+import { Happened } from '../kit/event-log.ts';
 
 /** Something that Docker says of a container. Times are Unix milliseconds. */
 export interface ContainerEvent {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Check } from '../checks.ts';
-import type { Docker } from '../docker.ts';
+import type { Docker } from '../kit/docker.ts';
+import type { Check } from '../verify/check.ts';
 
 const run = promisify(execFile);
 

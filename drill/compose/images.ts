@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Docker } from '../docker.ts';
-import { buildSiteImages } from '../images/site-images.ts';
-import { capture } from '../parts/capture.ts';
+import { capture } from '../kit/capture.ts';
+import type { Docker } from '../kit/docker.ts';
+import type { Processes } from '../kit/processes.ts';
 import { placeInImages } from '../parts/catalogue.ts';
-import { findInDocker, type Program, pinnedImage } from '../parts/index.ts';
-import type { Processes } from '../processes.ts';
-import { type PartOfSite, type SiteParts, siteParts } from '../site.ts';
+import { findInDocker, pinnedImage } from '../parts/docker.ts';
+import { type PartOfSite, type SiteParts, siteParts } from '../parts/of-drill.ts';
+import type { Program } from '../parts/program.ts';
+import { buildSiteImages } from './site-images.ts';
 
 const run = promisify(execFile);
 

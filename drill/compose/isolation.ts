@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Check } from '../checks.ts';
-import type { Docker } from '../docker.ts';
-import { messageOf } from '../errors.ts';
+import type { Docker } from '../kit/docker.ts';
+import { messageOf } from '../kit/errors.ts';
+import type { Check } from '../verify/check.ts';
 
 const run = promisify(execFile);
 

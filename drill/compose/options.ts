@@ -1,4 +1,4 @@
-import { readArguments, wholeNumber, writableFile } from '../arguments.ts';
+import { readArguments, wholeNumber, writableFile } from '../kit/arguments.ts';
 
 /** What the drill of the compose file is asked to do. */
 export interface Options {

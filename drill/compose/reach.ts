@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Docker } from '../docker.ts';
-import { DrillError } from '../errors.ts';
-import { startLink } from '../link.ts';
-import type { Processes } from '../processes.ts';
+import type { Docker } from '../kit/docker.ts';
+import { DrillError } from '../kit/errors.ts';
+import type { Processes } from '../kit/processes.ts';
+import { startLink } from '../kit/relay.ts';
 
 const run = promisify(execFile);
 

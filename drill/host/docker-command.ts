@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Program } from '../parts/index.ts';
+import type { StandbyHost } from '../cloud/standby-host.ts';
+import type { Program } from '../parts/program.ts';
 import { dockerStandin } from './docker-standin.ts';
-import { createHost, type StandbyHost } from './host.ts';
+import { createHost } from './host.ts';
 import type { StandinImages } from './standin-images.ts';
 
 /** A host whose scripts use the real Docker daemon. @param realDocker path of the docker command */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../errors.ts';
-import { listen } from '../http.ts';
+import { messageOf } from '../kit/errors.ts';
+import { listen } from '../kit/http.ts';
 
 /** Carries a command out and gives what it prints. @throws CommandFailed with what it says on stderr */
 export type ServedCommand = (args: readonly string[]) => Promise<string>;

@@ -1,6 +1,6 @@
 import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Captured, capture } from './capture.ts';
+import { type Captured, capture } from '../kit/capture.ts';
 
 /** A package at the version that apt chose. */
 export type Chosen = { name: string; version: string };

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parse } from 'yaml';
-import { capture } from './capture.ts';
+import { capture } from '../kit/capture.ts';
+import { dockerVersion } from '../kit/docker.ts';
 import { catalogue, type PartName } from './catalogue.ts';
 import { identify, type Program } from './program.ts';
 
@@ -9,15 +10,6 @@ const composeFile = new URL('../../onprem/compose.yaml', import.meta.url);
 
 /** Label on every container that a part runs in, so that left-overs can be found by their starter's pid. */
 const containerLabel = 'hybrid-failover.started-by';
-
-/** The version of the Docker server, or null where no daemon can be reached. */
-export async function dockerVersion(): Promise<string | null> {
-  const answer = await capture('docker', ['version', '--format', '{{.Server.Version}}'], {
-    timeoutSeconds: 5,
-  });
-  const version = answer.stdout.trim();
-  return answer.ok && version !== '' ? version : null;
-}
 
 /**
  * Finds a part in the image that onprem/compose.yaml pins, if a daemon on this machine has it already.

@@ -1,3 +1,4 @@
+import { VERSIONS_VARIABLE, type Versions, versionsCalled } from '../kit/versions.ts';
 import { catalogue, type PartName } from './catalogue.ts';
 import { findInDocker } from './docker.ts';
 import { findOnPath, hostFolders } from './on-path.ts';
@@ -16,20 +17,6 @@ export type FindOptions = {
   /** `newest` unpacks Debian's newest packages, and looks nowhere else; what {@link VERSIONS_VARIABLE} says unless given. */
   versions?: Versions;
 };
-
-/** Which versions of the programs are used: those that this machine has or its release offers, or the newest. */
-export type Versions = 'machine' | 'newest';
-
-/** Says it to all that a program here starts. */
-export const VERSIONS_VARIABLE = 'HYBRID_FAILOVER_VERSIONS';
-
-const known: readonly string[] = ['machine', 'newest'] satisfies Versions[];
-
-/** @throws Error that names what was received and what is taken */
-export function versionsCalled(text: string, from: string): Versions {
-  if (known.includes(text)) return text as Versions;
-  throw new Error(`${from}: received "${text}", expected ${known.join(' or ')}`);
-}
 
 /**
  * Finds real programs: in images that a Docker daemon already has, on PATH, or in Debian and Ubuntu

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { capture } from '../kit/capture.ts';
 import { type Apt, aptIn, type Chosen, platformKey, type Release } from './apt.ts';
-import { capture } from './capture.ts';
 import { catalogue, type Part, type PartName } from './catalogue.ts';
 import { isExecutable } from './on-path.ts';
 import { identify, type Program } from './program.ts';

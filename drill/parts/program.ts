@@ -1,4 +1,4 @@
-import { capture } from './capture.ts';
+import { capture } from '../kit/capture.ts';
 import { catalogue, type PartName } from './catalogue.ts';
 
 /** A real program that was found and has answered with its version. */

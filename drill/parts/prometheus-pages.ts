@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { DrillError } from '../errors.ts';
+import { DrillError } from '../kit/errors.ts';
 import type { Program } from './program.ts';
 import { relocate, relocated } from './relocate.ts';
 

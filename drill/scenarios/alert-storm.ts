@@ -1,10 +1,10 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../stage.ts';
-import { seconds } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, isOnStandby, wasTold } from './verdicts.ts';
-import { send, type WebhookAnswer, webhookBody } from './webhook.ts';
+import type { Stage } from '../stage/stage.ts';
+import { seconds } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, isOnStandby, wasTold } from './support/verdicts.ts';
+import { send, type WebhookAnswer, webhookBody } from './support/webhook.ts';
 
 const STORM_SECONDS = 60;
 /** Each sends all of them: an HA pair delivers twice. */

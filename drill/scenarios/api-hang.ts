@@ -1,5 +1,5 @@
-import { awayAndHome } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
+import { awayAndHome } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
 
 export const hang: Scenario = {
   name: 'api-hang',

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { standbyAnswers } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, lostNothing, wasTold } from './verdicts.ts';
+import { standbyAnswers } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, lostNothing, wasTold } from './support/verdicts.ts';
 
 /** How long the primary is gone. */
 const BLIP_SECONDS = 1;

@@ -1,6 +1,6 @@
-import { away, seconds } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, isOnStandby, wasTold } from './verdicts.ts';
+import { away, seconds } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, isOnStandby, wasTold } from './support/verdicts.ts';
 
 export const duplicateAlertmanagers: Scenario = {
   name: 'duplicate-alertmanagers',

@@ -1,6 +1,6 @@
-import { awayAndHome } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import { check } from './verdicts.ts';
+import { awayAndHome } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check } from './support/verdicts.ts';
 
 export const eventsUndeliverable: Scenario = {
   name: 'events-undeliverable',

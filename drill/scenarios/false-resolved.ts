@@ -1,7 +1,7 @@
-import { away } from './away-and-home.ts';
-import { servedBy } from './outside.ts';
-import { hurried, type Scenario } from './scenario.ts';
-import { check, isOnStandby } from './verdicts.ts';
+import { away } from './support/away-and-home.ts';
+import { servedBy } from './support/outside.ts';
+import { hurried, type Scenario } from './support/scenario.ts';
+import { check, isOnStandby } from './support/verdicts.ts';
 
 const STAY_SECONDS = hurried.leaseSeconds + 5;
 

@@ -1,6 +1,6 @@
-import type { Scenario } from './scenario.ts';
-import { check, isHome, wasSent, wasTold } from './verdicts.ts';
-import { send, webhookBody } from './webhook.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, wasSent, wasTold } from './support/verdicts.ts';
+import { send, webhookBody } from './support/webhook.ts';
 
 /** More than the receiver takes, and less than API Gateway does. */
 const HUGE_BYTES = 3 * 1024 * 1024;

@@ -1,13 +1,13 @@
-import type { Check } from '../checks.ts';
 import { AwsError } from '../cloud/aws-error.ts';
 import type { Armed, SeenCall } from '../cloud/faults.ts';
-import { DrillError } from '../errors.ts';
-import type { Stage } from '../stage.ts';
-import { scheduledFunction } from '../ticks.ts';
-import { servedBy } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import type { Tools } from './tools.ts';
-import { check, isHome } from './verdicts.ts';
+import { scheduledFunction } from '../cloud/ticks.ts';
+import { DrillError } from '../kit/errors.ts';
+import type { Stage } from '../stage/stage.ts';
+import type { Check } from '../verify/check.ts';
+import { servedBy } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import type { Tools } from './support/tools.ts';
+import { check, isHome } from './support/verdicts.ts';
 
 /** An intent that nobody carries out counts as abandoned after this; production waits longer. */
 const ABANDONED_SECONDS = 3;

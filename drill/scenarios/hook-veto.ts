@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seconds } from './away-and-home.ts';
-import { standbyAnswers } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, isOnStandby } from './verdicts.ts';
+import { seconds } from './support/away-and-home.ts';
+import { standbyAnswers } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, isOnStandby } from './support/verdicts.ts';
 
 const VETO = 'the licence server is not reachable';
 

@@ -1,6 +1,6 @@
-import { seconds } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, isOnStandby, wasTold } from './verdicts.ts';
+import { seconds } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, isOnStandby, wasTold } from './support/verdicts.ts';
 
 const START_SECONDS = 4;
 

@@ -20,12 +20,12 @@ import { mailDead } from './mail-dead.ts';
 import { noCapacity } from './no-capacity.ts';
 import { operatorMoves } from './operator-moves.ts';
 import { prometheusDead } from './prometheus-dead.ts';
-import type { Scenario } from './scenario.ts';
 import { selfTest } from './self-test.ts';
 import { siteCutOff } from './site-cut-off.ts';
 import { siteDark } from './site-dark.ts';
 import { standbyCrash } from './standby-crash.ts';
 import { strangers } from './strangers.ts';
+import type { Scenario } from './support/scenario.ts';
 
 /** Everything that can be rehearsed. The first is what a drill does unless it is told otherwise. */
 export const scenarios: readonly Scenario[] = [

@@ -1,7 +1,7 @@
-import { away, seconds } from './away-and-home.ts';
-import { servedBy } from './outside.ts';
-import { hurried, type Scenario } from './scenario.ts';
-import { check, isHome } from './verdicts.ts';
+import { away, seconds } from './support/away-and-home.ts';
+import { servedBy } from './support/outside.ts';
+import { hurried, type Scenario } from './support/scenario.ts';
+import { check, isHome } from './support/verdicts.ts';
 
 /** Past every lease that was ever renewed. */
 const STAY_SECONDS = hurried.leaseSeconds + 5;

@@ -1,8 +1,8 @@
 import type { Entry } from '../../lambda/domain/types.ts';
-import { awayAndHome, seconds } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import type { Tools } from './tools.ts';
-import { check, lostNothing, wasTold } from './verdicts.ts';
+import { awayAndHome, seconds } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import type { Tools } from './support/tools.ts';
+import { check, lostNothing, wasTold } from './support/verdicts.ts';
 
 /** As much later as a look may take on a busy machine; a publish that hangs is given up after 4 s. */
 const TOLERANCE_SECONDS = 3;

@@ -1,7 +1,7 @@
 import { AwsError } from '../cloud/aws-error.ts';
-import { seconds } from './away-and-home.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, isOnStandby } from './verdicts.ts';
+import { seconds } from './support/away-and-home.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, isOnStandby } from './support/verdicts.ts';
 
 const alternates = ['t3a.small', 't2.small'];
 const IDLE_SECONDS = 3;

@@ -1,7 +1,7 @@
-import { seconds } from './away-and-home.ts';
-import { servedBy, standbyAnswers } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, wasTold } from './verdicts.ts';
+import { seconds } from './support/away-and-home.ts';
+import { servedBy, standbyAnswers } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, wasTold } from './support/verdicts.ts';
 
 const STAY_SECONDS = 5;
 

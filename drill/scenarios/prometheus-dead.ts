@@ -1,7 +1,7 @@
-import { away, seconds } from './away-and-home.ts';
-import { servedBy } from './outside.ts';
-import { hurried, type Scenario } from './scenario.ts';
-import { check, isHome } from './verdicts.ts';
+import { away, seconds } from './support/away-and-home.ts';
+import { servedBy } from './support/outside.ts';
+import { hurried, type Scenario } from './support/scenario.ts';
+import { check, isHome } from './support/verdicts.ts';
 
 /** Well past every lease: by then nothing that was ever said about the primary counts. */
 const STAY_SECONDS = hurried.heartbeatTimeoutSeconds + 5;

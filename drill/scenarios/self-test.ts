@@ -1,6 +1,6 @@
-import { servedBy } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome, wasSent, wasTold } from './verdicts.ts';
+import { servedBy } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome, wasSent, wasTold } from './support/verdicts.ts';
 
 export const selfTest: Scenario = {
   name: 'self-test',

@@ -1,7 +1,7 @@
-import { DrillError } from '../errors.ts';
-import { servedBy } from './outside.ts';
-import { hurried, type Scenario } from './scenario.ts';
-import { check, isHome, lostNothing, wasSent, wasTold } from './verdicts.ts';
+import { DrillError } from '../kit/errors.ts';
+import { servedBy } from './support/outside.ts';
+import { hurried, type Scenario } from './support/scenario.ts';
+import { check, isHome, lostNothing, wasSent, wasTold } from './support/verdicts.ts';
 
 /** Long after the last word from the site has lost its meaning. */
 const STAY_SECONDS = hurried.heartbeatTimeoutSeconds + 5;

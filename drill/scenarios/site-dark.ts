@@ -1,8 +1,8 @@
-import { siteParts } from '../site.ts';
-import { seconds } from './away-and-home.ts';
-import { standbyAnswers } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isHome } from './verdicts.ts';
+import { siteParts } from '../parts/of-drill.ts';
+import { seconds } from './support/away-and-home.ts';
+import { standbyAnswers } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isHome } from './support/verdicts.ts';
 
 export const siteDark: Scenario = {
   name: 'site-dark',

@@ -1,7 +1,7 @@
-import { away } from './away-and-home.ts';
-import { servedBy } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isOnStandby, wasTold } from './verdicts.ts';
+import { away } from './support/away-and-home.ts';
+import { servedBy } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isOnStandby, wasTold } from './support/verdicts.ts';
 
 export const standbyCrash: Scenario = {
   name: 'standby-crash',

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { tokenRefused, webhookRefused } from '../../lambda/log-lines.ts';
-import { makeKeyPair } from '../certificates.ts';
-import { away } from './away-and-home.ts';
-import { askStandby, type DirectAnswer, standbyAnswers } from './outside.ts';
-import type { Scenario } from './scenario.ts';
-import { check, isOnStandby } from './verdicts.ts';
-import { post } from './webhook.ts';
+import { makeKeyPair } from '../kit/key-pair.ts';
+import { away } from './support/away-and-home.ts';
+import { askStandby, type DirectAnswer, standbyAnswers } from './support/outside.ts';
+import type { Scenario } from './support/scenario.ts';
+import { check, isOnStandby } from './support/verdicts.ts';
+import { post } from './support/webhook.ts';
 
 export const strangers: Scenario = {
   name: 'strangers',

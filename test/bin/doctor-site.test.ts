@@ -5,11 +5,13 @@ import { checks } from '../../bin/cli/doctor/checks/index.ts';
 import { type Finding, runChecks } from '../../bin/cli/doctor/run.ts';
 import { readBundle } from '../../bin/cli/site/bundle.ts';
 import { overwriteInPlace } from '../../bin/cli/site/files.ts';
-import { findParts, freePorts } from '../../drill/parts/index.ts';
-import { createProcesses } from '../../drill/processes.ts';
-import { type Site, siteParts, startSite } from '../../drill/site.ts';
-import { repository } from '../../drill/site-files.ts';
-import { workFolder } from '../../drill/work-folder.ts';
+import { freePorts } from '../../drill/kit/ports.ts';
+import { createProcesses } from '../../drill/kit/processes.ts';
+import { workFolder } from '../../drill/kit/work-folder.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import { siteParts } from '../../drill/parts/of-drill.ts';
+import { repository } from '../../drill/site/files.ts';
+import { type Site, startSite } from '../../drill/site/site.ts';
 import { type Bundle, certificatePart, deploy, diagnose, makeBundle, pems, token } from './fixture.ts';
 import { answering, httpServer, httpsServer, listen, standbyServer, Webhook } from './servers.ts';
 

@@ -21,7 +21,7 @@ export type HeldDrill = {
 
 /** `npm start -- --hold`, until it says that everything is up. */
 export async function holdDrill(): Promise<HeldDrill> {
-  const child = spawn(process.execPath, ['drill/main.ts', '--hold'], {
+  const child = spawn(process.execPath, ['drill/cli/main.ts', '--hold'], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -32,7 +32,7 @@ export async function holdDrill(): Promise<HeldDrill> {
   return {
     env,
     failover: (...args) => run('bin/failover.ts', ...args),
-    simulate: (action) => run('drill/simulate.ts', action),
+    simulate: (action) => run('drill/cli/simulate.ts', action),
     timeline: () => said.join('\n'),
     async end() {
       child.kill('SIGTERM');

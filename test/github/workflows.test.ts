@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { findParts } from '../../drill/parts/index.ts';
+import { findParts } from '../../drill/parts/find.ts';
 
 // Its build for `import` is broken (it calls require), the one for `require` is not.
 const { runLint } = createRequire(import.meta.url)(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Program } from '../../drill/parts/index.ts';
+import type { Program } from '../../drill/parts/program.ts';
 import { Client } from './clients.ts';
 import { startApi, startHaproxy } from './site.ts';
 

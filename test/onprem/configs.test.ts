@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makeKeyPair } from '../../drill/certificates.ts';
-import { findParts, invocation, type PartName, type Program } from '../../drill/parts/index.ts';
+import { makeKeyPair } from '../../drill/kit/key-pair.ts';
+import type { PartName } from '../../drill/parts/catalogue.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import { invocation, type Program } from '../../drill/parts/program.ts';
 import { repository } from './site.ts';
 
 const monitoring = `${repository}monitoring`;

@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { findParts, freePorts, type Program } from '../../drill/parts/index.ts';
+import { freePorts } from '../../drill/kit/ports.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import type { Program } from '../../drill/parts/program.ts';
 import { type Answer, Client } from './clients.ts';
 import { type Api, executed, startApi, startHaproxy } from './site.ts';
 

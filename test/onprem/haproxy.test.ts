@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findParts, freePorts, type Program } from '../../drill/parts/index.ts';
+import { freePorts } from '../../drill/kit/ports.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import type { Program } from '../../drill/parts/program.ts';
 import { executed, startApi, startHaproxy } from './site.ts';
 
 let haproxy: Program;

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findParts, freePorts, type Program } from '../../drill/parts/index.ts';
+import { freePorts } from '../../drill/kit/ports.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import type { Program } from '../../drill/parts/program.ts';
 import { Client, metric, parked, peakMemoryMiB } from './clients.ts';
 import { executed, startApi, startHaproxy } from './site.ts';
 

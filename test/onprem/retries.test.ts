@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findParts, type Program } from '../../drill/parts/index.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import type { Program } from '../../drill/parts/program.ts';
 import { startBehind as behind } from './behind.ts';
 import { Client } from './clients.ts';
 import { executed, startApi, startHaproxy } from './site.ts';

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { makeKeyPair } from '../../drill/certificates.ts';
-import { findParts, freePorts, invocation, type Program } from '../../drill/parts/index.ts';
-import { isListening } from '../../drill/processes.ts';
+import { makeKeyPair } from '../../drill/kit/key-pair.ts';
+import { freePorts } from '../../drill/kit/ports.ts';
+import { isListening } from '../../drill/kit/processes.ts';
+import { findParts } from '../../drill/parts/find.ts';
+import { invocation, type Program } from '../../drill/parts/program.ts';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -9,7 +9,7 @@ import { CliError } from '../errors.ts';
 
 type Flags = { readonly config: string; readonly json: boolean; readonly scenario?: string };
 
-const program = fileURLToPath(new URL('../../../drill/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../drill/cli/main.ts', import.meta.url));
 
 /** Rehearses on this machine what is configured; its exit code is the drill's. */
 export async function drill(this: Context, { config, json, scenario }: Flags): Promise<void> {

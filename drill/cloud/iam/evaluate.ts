@@ -1,5 +1,5 @@
 import { type RunSimulationResults, runSimulation } from '@cloud-copilot/iam-simulate';
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import type { AccessRequest } from './request.ts';
 import type { Statement } from './statements.ts';
 

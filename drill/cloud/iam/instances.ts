@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import type { Assembly, Resource } from '../template.ts';
 import { asList } from '../values.ts';
 import { type AccessRequest, byService, type Caller } from './request.ts';

@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { asList } from '../values.ts';
 import { evaluate, type Grant } from './evaluate.ts';
 import type { AccessRequest } from './request.ts';

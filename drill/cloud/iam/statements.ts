@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { type Assembly, checkProperties, type Resource } from '../template.ts';
 import { asList, asObject, asString, isObject, type Json } from '../values.ts';
 import { awsManagedPolicies } from './aws-managed.ts';

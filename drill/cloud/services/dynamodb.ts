@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import dynalite from 'dynalite';
-import { close, listen, readBody } from '../../http.ts';
+import { close, listen, readBody } from '../../kit/http.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Operation, Service } from '../endpoint.ts';
 import type { RawAnswer, RawRequest } from '../protocols.ts';

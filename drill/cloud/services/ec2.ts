@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
-import type { StandbyHost } from '../../host/host.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Service } from '../endpoint.ts';
 import type { Tell } from '../happenings.ts';
 import { type Background, type Latencies, pass } from '../latencies.ts';
+import type { StandbyHost } from '../standby-host.ts';
 import type { Json } from '../values.ts';
 import type { EventBus } from './events.ts';
 

@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { isObject, type Json } from '../values.ts';
 
 /** Whether an event matches a rule's pattern. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { type Background, pass } from '../latencies.ts';
 import { type Assembly, checkProperties, type Resource } from '../template.ts';
 import { asList, asObject, asString, isObject, type Json } from '../values.ts';

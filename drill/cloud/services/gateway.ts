@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { close, listen, readBody } from '../../http.ts';
+import { close, listen, readBody } from '../../kit/http.ts';
 import type { Functions } from '../functions.ts';
 import type { Tell } from '../happenings.ts';
 import { type Authorize, byService } from '../iam/request.ts';

@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import type { FunctionSettings } from '../function-settings.ts';
 import type { Functions } from '../functions.ts';
 import { type Assembly, checkProperties, type Resource } from '../template.ts';

@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 
 /** When a schedule fires next: Unix milliseconds, strictly after the moment given. */
 export type NextTime = (afterMs: number) => number;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Operation, Service } from '../endpoint.ts';
 import type { Tell } from '../happenings.ts';

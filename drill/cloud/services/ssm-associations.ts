@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { checkProperties, type Resource } from '../template.ts';
 import { asList, asObject, asString, type Json } from '../values.ts';
 import { type CommandDocument, findDocument } from './ssm-document.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { HostRun, StandbyHost } from '../../host/host.ts';
 import type { Tell } from '../happenings.ts';
 import { type Background, type Latencies, pass } from '../latencies.ts';
+import type { HostRun, StandbyHost } from '../standby-host.ts';
 import type { EventBus } from './events.ts';
 import type { BoundScript, CommandDocument } from './ssm-document.ts';
 

@@ -1,4 +1,4 @@
-import { DrillError } from '../../errors.ts';
+import { DrillError } from '../../kit/errors.ts';
 import { AwsError } from '../aws-error.ts';
 import { checkProperties, type Resource } from '../template.ts';
 import { asList, asObject, asString, isObject, type Json } from '../values.ts';

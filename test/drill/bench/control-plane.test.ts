@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Control } from '../../../drill/bench/bench-stage.ts';
 import { controlRecord, home } from '../../../drill/bench/control-plane.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
-import { Happened } from '../../../drill/happened.ts';
-import type { ServerChange } from '../../../drill/haproxy-log.ts';
+import { Happened } from '../../../drill/kit/event-log.ts';
+import type { ServerChange } from '../../../drill/site/haproxy-log.ts';
 import { initialState } from '../../../lambda/domain/decide.ts';
 
 const alert = (at: number, name: string): Happening => ({

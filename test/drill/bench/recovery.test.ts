@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RequestResult } from '../../../drill/account.ts';
 import { recoverySeconds } from '../../../drill/bench/recovery.ts';
+import type { RequestResult } from '../../../drill/load/account.ts';
 
 /** The fault is at 10 s, the repair at 20 s, traffic from 8 s to 24 s; 100 requests a second. */
 const [faultAt, repairAt, rate] = [10_000, 20_000, 100];

@@ -25,7 +25,7 @@ import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
 import { type Cloud, startCloud } from '../../../drill/cloud/index.ts';
 import { loadAssembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
-import { type MailSink, startMailSink } from '../../../drill/mail.ts';
+import { type MailSink, startMailSink } from '../../../drill/kit/mail-sink.ts';
 import { SMALL_CODE, SMALL_STACK, temporaryFolder, writeAssembly } from './fixture.ts';
 
 const folder = temporaryFolder();

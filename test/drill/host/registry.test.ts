@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, describe, expect, test } from 'vitest';
 import { mayPull } from '../../../drill/host/registry.ts';
-import { close, listen } from '../../../drill/http.ts';
+import { close, listen } from '../../../drill/kit/http.ts';
 
 const image = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/ours/api:1';
 const asked: string[] = [];

@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { crash } from '../../../drill/scenarios/api-crash.ts';
-import { hang } from '../../../drill/scenarios/api-hang.ts';
-import { blip } from '../../../drill/scenarios/blip.ts';
-import { readOutcome } from '../../../drill/scenarios/child.ts';
-import { functionCrash } from '../../../drill/scenarios/function-crash.ts';
+import { readOutcome } from '../../../drill/report/child.ts';
 import {
   asJson,
   grantsLines,
@@ -13,8 +9,12 @@ import {
   progressLine,
   table,
   verdict,
-} from '../../../drill/scenarios/report.ts';
-import type { Outcome } from '../../../drill/scenarios/scenario.ts';
+} from '../../../drill/report/outcomes.ts';
+import { crash } from '../../../drill/scenarios/api-crash.ts';
+import { hang } from '../../../drill/scenarios/api-hang.ts';
+import { blip } from '../../../drill/scenarios/blip.ts';
+import { functionCrash } from '../../../drill/scenarios/function-crash.ts';
+import type { Outcome } from '../../../drill/scenarios/support/scenario.ts';
 
 const passed: Outcome = {
   name: 'blip',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bodySizes } from '../../../drill/scenarios/alert-storm.ts';
 import { scenarios } from '../../../drill/scenarios/index.ts';
-import { outcomeOf, stageFor } from '../../../drill/scenarios/play.ts';
+import { outcomeOf, stageFor } from '../../../drill/scenarios/support/play.ts';
 
 const names = scenarios.map(({ name }) => name);
 const named = scenarios.map((one) => [one.name, one] as const);

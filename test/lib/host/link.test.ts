@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/certificates.ts';
 import { credentials } from '../../../drill/cloud/credentials.ts';
 import { type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
 import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
 import { createParameters, type Parameters } from '../../../drill/cloud/services/ssm-parameters.ts';
+import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
-import type { StandbyHost } from '../../../drill/host/host.ts';
-import { findParts, freePorts, type Program } from '../../../drill/parts/index.ts';
+import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/kit/key-pair.ts';
+import { freePorts } from '../../../drill/kit/ports.ts';
+import { findParts } from '../../../drill/parts/find.ts';
+import type { Program } from '../../../drill/parts/program.ts';
 import { hostScript } from '../../../lib/host/script.ts';
 
 /** The host's scripts with real openssl and stunnel; their AWS calls go to the stand-in, by the real SDK. */

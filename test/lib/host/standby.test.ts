@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
-import type { StandbyHost } from '../../../drill/host/host.ts';
 import type { StandinImage } from '../../../drill/host/standin-images.ts';
-import { freePorts } from '../../../drill/parts/index.ts';
+import { freePorts } from '../../../drill/kit/ports.ts';
 import { linesOf } from '../../../lib/host/script.ts';
 import { isAlive } from '../../drill/cloud/fixture.ts';
 
