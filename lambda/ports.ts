@@ -1,13 +1,4 @@
-import type {
-  Action,
-  CommandReport,
-  Entry,
-  Evidence,
-  HostState,
-  Policy,
-  Sighting,
-  State,
-} from './domain/types.ts';
+import type { Action, CommandReport, Entry, Evidence, HostState, Sighting, State } from './domain/types.ts';
 
 /** A record together with the number of its last write; 0 if it was never written. */
 export type Versioned<T> = { readonly value: T; readonly revision: number };
@@ -100,14 +91,4 @@ export type ServicePorts = {
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly log: Log;
-};
-
-/** What the stack tells the functions about one service; passed as JSON in the environment. */
-export type ServiceSettings = {
-  readonly name: string;
-  readonly document: string;
-  readonly instanceId: string;
-  /** The site's public address, which the second witness asks. */
-  readonly witnessUrl?: string;
-  readonly policy: Policy;
 };

@@ -1,4 +1,5 @@
 import { App, type AppProps, PermissionsBoundary, Tags } from 'aws-cdk-lib';
+import { stackName } from '../lambda/contract/names.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { FailoverStack } from './failover-stack.ts';
@@ -28,11 +29,11 @@ function addStacks(app: App, config: Config): App {
     config,
     ...(boundary && { permissionsBoundary: PermissionsBoundary.fromArn(boundary) }),
   };
-  const failoverProps = { ...common, stackName: `${config.name}-failover` };
+  const failoverProps = { ...common, stackName: stackName.controlPlane(config.name) };
   if (host) {
     const standby = new StandbyStack(app, 'StandbyStack', {
       ...common,
-      stackName: `${config.name}-standby`,
+      stackName: stackName.standby(config.name),
       host,
     });
     const instance = { parameterName: standby.instanceIdParameter };

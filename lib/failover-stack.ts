@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { documentName, output } from '../lambda/contract/names.ts';
 import type { Config, DnsConfig } from './config/schema.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Counted } from './constructs/counted.ts';
@@ -41,7 +42,7 @@ export class FailoverStack extends Stack {
         new StandbyDocument(this, `Standby-${service.name}`, {
           service,
           instanceId,
-          documentName: `${config.name}-${service.name}`,
+          documentName: documentName(config.name, service.name),
           imageUri: this.images.uri(service),
           pilotLight: config.standby.pilotLight,
           certificates,
@@ -67,24 +68,24 @@ export class FailoverStack extends Stack {
       ...(config.webhook.tokenSecretArn && { tokenSecretArn: config.webhook.tokenSecretArn }),
     });
     this.#watch(config, people, receiver, reconciler);
-    new CfnOutput(this, 'WebhookUrl', {
+    new CfnOutput(this, output.webhookUrl, {
       value: receiver.url,
       description: 'FAILOVER_WEBHOOK_URL of the site',
     });
-    new CfnOutput(this, 'TokenSecretArn', {
+    new CfnOutput(this, output.tokenSecretArn, {
       value: receiver.token.secretArn,
       description: 'Holds the webhook token',
     });
-    new CfnOutput(this, 'TableName', {
+    new CfnOutput(this, output.tableName, {
       value: table.table.tableName,
       description: 'State, evidence and history',
     });
-    new CfnOutput(this, 'TopicArn', { value: people.topic.topicArn, description: 'Every transition' });
-    new CfnOutput(this, 'ReconcilerName', {
+    new CfnOutput(this, output.topicArn, { value: people.topic.topicArn, description: 'Every transition' });
+    new CfnOutput(this, output.reconcilerName, {
       value: reconciler.operatorName,
       description: 'What operators invoke',
     });
-    new CfnOutput(this, 'InstanceId', { value: instanceId, description: 'The host of the standby' });
+    new CfnOutput(this, output.instanceId, { value: instanceId, description: 'The host of the standby' });
   }
 
   #watch(config: Config, people: People, receiver: Receiver, reconciler: Reconciler): void {

@@ -1,13 +1,19 @@
 import type { Stack } from 'aws-cdk-lib';
+import {
+  type ReceiverEnvironment,
+  type ReceiverService,
+  type ReconcilerEnvironment,
+  type ServiceSettings,
+  shareCommon,
+} from '../lambda/contract/settings.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { policyOf } from './policy.ts';
 
-/** What the functions are told of the services, by the names of their variables; lambda/settings.ts reads it. */
+/** What the functions are told of the services. */
 export type FunctionSettings = {
-  readonly reconciler: { readonly COMMON: string; readonly SERVICES: string };
-  /** It faces the internet, and learns no more than it needs. */
-  readonly receiver: { readonly SERVICES: string };
+  readonly reconciler: Pick<ReconcilerEnvironment, 'COMMON' | 'SERVICES'>;
+  readonly receiver: Pick<ReceiverEnvironment, 'SERVICES'>;
 };
 
 /**
@@ -16,34 +22,27 @@ export type FunctionSettings = {
  */
 const mostBytes = 3400;
 
-/** What all services have in common stands once. @throws ConfigError if there are more services than fit */
+/** @throws ConfigError if there are more services than fit */
 export function functionSettings(
   stack: Stack,
   config: Config,
   documentNames: readonly string[],
   instanceId: string,
 ): FunctionSettings {
-  const policies = config.services.map((service) => Object.entries(policyOf(config, service)));
-  const [first = []] = policies;
-  const isCommon = ([name, value]: [string, unknown]) =>
-    policies.every((one) =>
-      one.some(([of, its]) => of === name && JSON.stringify(its) === JSON.stringify(value)),
-    );
-  const common = { instanceId, policy: Object.fromEntries(first.filter(isCommon)) };
-  const services = config.services.map(({ name, witnessUrl }, at) => ({
-    name,
-    document: documentNames[at],
-    policy: Object.fromEntries((policies[at] ?? []).filter((entry) => !isCommon(entry))),
-    ...(witnessUrl && { witnessUrl }),
-  }));
+  const all = config.services.map((service, at): ServiceSettings => {
+    const { name, witnessUrl } = service;
+    const document = documentNames[at] ?? '';
+    const policy = policyOf(config, service);
+    return { name, document, instanceId, policy, ...(witnessUrl && { witnessUrl }) };
+  });
+  const { common, services } = shareCommon(all);
   const bytes = Buffer.byteLength(JSON.stringify([common, services]));
   if (bytes > mostBytes)
     throw new ConfigError(
       `services: received ${services.length} services, of which Lambda's environment would hold ${bytes} bytes, expected at most ${mostBytes}; give some of them a deployment of their own (another name), or shorter names and witness URLs`,
     );
-  const heard = config.services.map((service) => {
-    const { heartbeatTimeoutSeconds } = policyOf(config, service);
-    return { name: service.name, policy: { heartbeatTimeoutSeconds } };
+  const heard = all.map(({ name, policy: { heartbeatTimeoutSeconds } }): ReceiverService => {
+    return { name, heartbeatTimeoutSeconds };
   });
   return {
     reconciler: { COMMON: stack.toJsonString(common), SERVICES: stack.toJsonString(services) },

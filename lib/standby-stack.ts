@@ -18,9 +18,9 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { output, parameterName } from '../lambda/contract/names.ts';
 import { type Config, type HostConfig, instanceTypeOf } from './config/schema.ts';
 import { DnsFailover } from './constructs/dns-failover.ts';
-import { linkParameters } from './constructs/link-certificates.ts';
 import { ecrRegistries } from './constructs/service-images.ts';
 
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
@@ -70,13 +70,13 @@ export class StandbyStack extends Stack {
     this.#accept(vpc, instance);
     // HAProxy needs an address that survives a stop of the instance.
     const address = new CfnEIP(this, 'Address', { domain: 'vpc', instanceId: instance.instanceId });
-    this.instanceIdParameter = `/${config.name}/standby/instance-id`;
+    this.instanceIdParameter = parameterName.instanceId(config.name);
     new StringParameter(this, 'InstanceId', {
       parameterName: this.instanceIdParameter,
       stringValue: instance.instanceId,
     });
     if (config.dns) new DnsFailover(this, 'Dns', { config, dns: config.dns, address: address.attrPublicIp });
-    new CfnOutput(this, 'StandbyAddress', {
+    new CfnOutput(this, output.standbyAddress, {
       value: address.attrPublicIp,
       description: 'STANDBY_ADDRESS of the site',
     });
@@ -124,7 +124,7 @@ export class StandbyStack extends Stack {
    * AWS's policy for the SSM agent already.
    */
   #allowCertificates({ name, dns }: Config): void {
-    const { standby } = linkParameters(name);
+    const standby = parameterName.standbyCertificate(name);
     const standbyArn = this.formatArn({
       service: 'ssm',
       resource: 'parameter',

@@ -1,3 +1,4 @@
+import { type OutputName, stackName } from '../../lambda/contract/names.ts';
 import { ConfigError, loadConfig } from '../../lib/config/load.ts';
 import type { Config, ServiceConfig } from '../../lib/config/schema.ts';
 import type { Session } from './aws/session.ts';
@@ -32,7 +33,7 @@ export function serviceOf({ services }: Config, name: string | undefined): Servi
 }
 
 export const stackNames = ({ name, standby }: Config): readonly string[] =>
-  standby.host ? [`${name}-failover`, `${name}-standby`] : [`${name}-failover`];
+  standby.host ? [stackName.controlPlane(name), stackName.standby(name)] : [stackName.controlPlane(name)];
 
 /** The outputs of all stacks together. @throws CliError if one is not deployed */
 export async function readOutputs(session: Session, config: Config): Promise<Outputs> {
@@ -49,7 +50,7 @@ export async function readOutputs(session: Session, config: Config): Promise<Out
 }
 
 /** @throws CliError if the deployment is older than this output */
-export function outputOf(outputs: Outputs, name: string): string {
+export function outputOf(outputs: Outputs, name: OutputName): string {
   const value = outputs[name];
   if (value) return value;
   throw new CliError(
@@ -57,11 +58,3 @@ export function outputOf(outputs: Outputs, name: string): string {
     'Deploy this version first: "npx cdk deploy --all".',
   );
 }
-
-/** Names that the stacks and this command agree on. */
-export const certificateParameters = ({ name }: Config) => ({
-  site: `/${name}/site/certificate`,
-  standby: `/${name}/standby/certificate`,
-});
-
-export const documentName = ({ name }: Config, service: ServiceConfig): string => `${name}-${service.name}`;

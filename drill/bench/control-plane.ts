@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readLine } from '../../lambda/contract/log-lines.ts';
+import type { Phase } from '../../lambda/domain/types.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import { DrillError } from '../kit/errors.ts';
 import type { ServerChange } from '../site/haproxy-log.ts';
@@ -81,8 +83,5 @@ const isAlert = (names: ReadonlySet<string>) => (one: Happening) =>
 const isStart = (kind: 'command-sent' | 'script-started') => (one: Happening) =>
   one.kind === kind && one.parameters.action === 'start';
 
-const isDecision = (phase: string) => (one: Happening) => {
-  if (one.kind !== 'function-log') return false;
-  const { message, to } = (one.record ?? {}) as Record<string, unknown>;
-  return message === 'decided' && to === phase;
-};
+const isDecision = (phase: Phase) => (one: Happening) =>
+  one.kind === 'function-log' && readLine(one.record, 'decided')?.to === phase;

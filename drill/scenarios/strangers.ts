@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { tokenRefused, webhookRefused } from '../../lambda/log-lines.ts';
+import { readLine, tokenRefused } from '../../lambda/contract/log-lines.ts';
 import { makeKeyPair } from '../kit/key-pair.ts';
 import { away } from './support/away-and-home.ts';
 import { askStandby, type DirectAnswer, standbyAnswers } from './support/outside.ts';
@@ -52,11 +52,9 @@ export const strangers: Scenario = {
     const { status } = await post(webhookUrl, { service, token }, [{ name: 'PrimaryUp' }]);
     checks.push(check('a wrong token is refused', status === 401, `wrong token: ${status}`));
     // The line that CloudWatch makes a metric of.
-    const counted = stage.happenings.all.filter((one) => {
-      if (one.kind !== 'function-log') return false;
-      const { message, code } = (one.record ?? {}) as Record<string, unknown>;
-      return message === webhookRefused && code === tokenRefused;
-    }).length;
+    const counted = stage.happenings.all.filter(
+      (one) => one.kind === 'function-log' && readLine(one.record, 'webhook refused')?.code === tokenRefused,
+    ).length;
     checks.push(check('it is counted', counted === 1, `counted ${counted} ×`));
     await tools.stays('the standby serves', 4, async () => {
       const { phase, epoch } = await stage.state();

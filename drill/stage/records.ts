@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
+import { historyOf } from '../../lambda/contract/table.ts';
 import type { Entry, State } from '../../lambda/domain/types.ts';
 import type { StateStore } from '../../lambda/ports.ts';
 import type { Cloud } from '../cloud/index.ts';
@@ -37,8 +38,7 @@ export function recordsOf({ operatorEnvironment, tables }: Cloud): Records {
         new QueryCommand({
           TableName: table,
           ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': `history#${service}` },
+          ...historyOf(service),
         }),
       );
       return Items as Entry[];

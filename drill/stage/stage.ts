@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { output } from '../../lambda/contract/names.ts';
+import { readServices, shareCommon } from '../../lambda/contract/settings.ts';
 import type { Entry, Policy, State } from '../../lambda/domain/types.ts';
-import type { ServiceSettings } from '../../lambda/ports.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import { type Cloud, startCloud } from '../cloud/index.ts';
 import { DEFAULT_LATENCIES, type Latencies } from '../cloud/latencies.ts';
@@ -193,10 +194,11 @@ const isAcknowledged = (one: Happening) => one.kind === 'webhook-answered' && on
 
 /** The functions are told of each service's policy in their environment. */
 function withPolicy(environment: Readonly<Record<string, string>>, changes: Partial<Policy> | undefined) {
-  if (!changes || environment.SERVICES === undefined) return environment;
-  const services = JSON.parse(environment.SERVICES) as ServiceSettings[];
-  const changed = services.map((one) => ({ ...one, policy: { ...one.policy, ...changes } }));
-  return { ...environment, SERVICES: JSON.stringify(changed) };
+  // The receiver is told no policy.
+  if (!changes || !('COMMON' in environment)) return environment;
+  const all = readServices(environment).map((one) => ({ ...one, policy: { ...one.policy, ...changes } }));
+  const { common, services } = shareCommon(all);
+  return { ...environment, COMMON: JSON.stringify(common), SERVICES: JSON.stringify(services) };
 }
 
 /** What is there already, and no stack makes: by the configuration, and by `failover site init`. */
@@ -204,9 +206,9 @@ async function notOfTheStacks({ config, assembly }: Rehearsed, site: KeyPair, wo
   const { instanceId } = config.standby;
   const { tokenSecretArn } = config.webhook;
   const token = `${randomUUID()}${randomUUID()}`;
-  const { SiteCertificateParameter = '' } = assembly.outputs;
+  const siteParameter = assembly.outputs[output.siteCertificateParameter] ?? '';
   return {
-    existingParameters: { [SiteCertificateParameter]: site.certificate },
+    existingParameters: { [siteParameter]: site.certificate },
     ...(instanceId && { existingInstances: [instanceId] }),
     ...(tokenSecretArn && { existingSecrets: { [tokenSecretArn]: token } }),
     ...(config.dns && {
@@ -223,8 +225,8 @@ function publishedCertificate(
   cloud: Cloud,
   happenings: Happened<Happening>,
 ): string {
-  const { StandbyCertificateParameter = '' } = assembly.outputs;
-  const certificate = certificateIn(cloud.parameters.get(StandbyCertificateParameter) ?? '');
+  const parameter = assembly.outputs[output.standbyCertificateParameter] ?? '';
+  const certificate = certificateIn(cloud.parameters.get(parameter) ?? '');
   if (certificate) return certificate;
   const said = happenings.all.flatMap((one) =>
     one.kind === 'script-ended' ? (one.output?.trim() ?? []) : [],

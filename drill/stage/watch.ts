@@ -1,3 +1,4 @@
+import { readLine } from '../../lambda/contract/log-lines.ts';
 import type { AlertSeen, Happening } from '../cloud/happenings.ts';
 import type { Mail } from '../kit/mail-sink.ts';
 import type { Timeline } from '../kit/timeline.ts';
@@ -16,8 +17,9 @@ export interface Watch {
 export function createWatch(timeline: Timeline, { everyReason = false } = {}): Watch {
   let lastReason: unknown;
   const tellStay = (record: unknown, at: number) => {
-    const { message, from, to, reason } = (record ?? {}) as Record<string, unknown>;
-    if (message !== 'decided') return;
+    const decided = readLine(record, 'decided');
+    if (!decided) return;
+    const { from, to, reason } = decided;
     if (from === to && reason !== lastReason) timeline.add('reconciler', `stays ${to}: ${reason}`, { at });
     lastReason = reason;
   };
@@ -127,11 +129,12 @@ function tellScript(
 
 /** The reconciler logs each decision that it recorded. */
 function tellDecision(record: unknown, at: number, timeline: Timeline): void {
-  const { message, from, to, reason, epoch, level } = (record ?? {}) as Record<string, unknown>;
+  const { message, level } = (record ?? {}) as Record<string, unknown>;
   if (level === 'ERROR') timeline.add('lambda', `logs an error: ${message}`, { at, tone: 'bad' });
-  if (message === 'decided' && from !== to) {
-    timeline.add('reconciler', `${reason}: ${from} → ${to}, epoch ${epoch}`, { at });
-  }
+  const decided = readLine(record, 'decided');
+  if (!decided || decided.from === decided.to) return;
+  const { from, to, reason, epoch } = decided;
+  timeline.add('reconciler', `${reason}: ${from} → ${to}, epoch ${epoch}`, { at });
 }
 
 function tellLoad(event: LoadEvent, timeline: Timeline): void {

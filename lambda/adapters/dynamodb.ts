@@ -2,20 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { attribute, type Key, key } from '../contract/table.ts';
 import { initialState } from '../domain/decide.ts';
 import { fold } from '../domain/evidence.ts';
 import type { Evidence, Sighting, State } from '../domain/types.ts';
 import type { EvidenceStore, History, StateStore, Versioned } from '../ports.ts';
-
-/**
- * One table. The kind of record leads the partition key, because that is what IAM can tell apart
- * (`dynamodb:LeadingKeys`): the receiver may touch `evidence#…` and nothing else.
- */
-const keys = {
-  state: (service: string) => ({ pk: `state#${service}`, sk: 'current' }),
-  evidence: (service: string) => ({ pk: `evidence#${service}`, sk: 'primary' }),
-  history: (service: string, id: string) => ({ pk: `history#${service}`, sk: id }),
-};
 
 const historyDays = 400;
 const maxTries = 12;
@@ -29,12 +20,12 @@ export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
 export function dynamoStateStore(client: DynamoDBDocumentClient, table: string): StateStore {
   return {
     async load(service) {
-      const { value, revision } = (await read<State>(client, table, keys.state(service))) ?? { revision: 0 };
+      const { value, revision } = (await read<State>(client, table, key.state(service))) ?? { revision: 0 };
       // A state that an older version recorded lacks what came later.
       return { value: { ...initialState(service), ...value }, revision };
     },
     save: (next, before) =>
-      write(client, table, { ...keys.state(next.service), epoch: next.epoch }, next, before.revision, {
+      write(client, table, { ...key.state(next.service), epoch: next.epoch }, next, before.revision, {
         condition: 'epoch = :epoch',
         values: { ':epoch': before.value.epoch },
       }),
@@ -48,7 +39,7 @@ export function dynamoEvidenceStore(
   gapSeconds: (service: string) => number,
 ): EvidenceStore {
   const load = async (service: string): Promise<Versioned<Evidence>> =>
-    (await read<Evidence>(client, table, keys.evidence(service))) ?? { value: {}, revision: 0 };
+    (await read<Evidence>(client, table, key.evidence(service))) ?? { value: {}, revision: 0 };
   // What this sandbox wrote last is most often what is there: a read that each heartbeat can do without.
   const written = new Map<string, Versioned<Evidence>>();
   return {
@@ -64,7 +55,7 @@ export function dynamoEvidenceStore(
         // Nothing new to our own memory says nothing of what others have written since.
         if (next === before.value && remembered) continue;
         if (next === before.value) return;
-        if (await write(client, table, keys.evidence(service), next, before.revision)) {
+        if (await write(client, table, key.evidence(service), next, before.revision)) {
           written.set(service, { value: next, revision: before.revision + 1 });
           return;
         }
@@ -84,21 +75,19 @@ export function dynamoHistory(client: DynamoDBDocumentClient, table: string): Hi
   return {
     async append(entry) {
       const expiresAt = Math.floor(entry.at / 1000) + historyDays * 86_400;
-      const Item = { ...keys.history(entry.service, entry.id), ...entry, expiresAt };
+      const Item = { ...key.history(entry.service, entry.id), ...entry, [attribute.expires]: expiresAt };
       await client.send(new PutCommand({ TableName: table, Item }));
     },
   };
 }
 
-type Key = { pk: string; sk: string };
-
 /** Strongly consistent: a decision on a stale copy would only lose its conditional write. */
 async function read<T>(
   client: DynamoDBDocumentClient,
   table: string,
-  key: Key,
+  of: Key,
 ): Promise<Versioned<T> | undefined> {
-  const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+  const { Item } = await client.send(new GetCommand({ TableName: table, Key: of, ConsistentRead: true }));
   return Item && { value: Item.value as T, revision: Item.revision as number };
 }
 
@@ -120,7 +109,7 @@ async function write(
       new PutCommand({
         TableName: table,
         Item: { ...attributes, value, revision: revision + 1, writer },
-        ConditionExpression: isNew ? 'attribute_not_exists(pk)' : unchanged,
+        ConditionExpression: isNew ? `attribute_not_exists(${attribute.partition})` : unchanged,
         ...(!isNew && { ExpressionAttributeValues: { ':revision': revision, ...extra?.values } }),
       }),
     );

@@ -6,8 +6,10 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { documentParameters, supersededExitCode } from '../contract/document.ts';
+import type { ServiceSettings } from '../contract/settings.ts';
 import type { CommandReport, StandbyFacts } from '../domain/types.ts';
-import type { Log, ServiceSettings, Standby } from '../ports.ts';
+import type { Log, Standby } from '../ports.ts';
 
 /** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
 const deliveryTimeoutSeconds = 30;
@@ -25,7 +27,7 @@ export function ssmStandby(client: SSMClient, { document, instanceId }: Settings
           new SendCommandCommand({
             DocumentName: document,
             InstanceIds: [instanceId],
-            Parameters: { action: [action], epoch: [String(epoch)], serial: [String(serial)] },
+            Parameters: documentParameters(action, { epoch, serial }),
             TimeoutSeconds: deliveryTimeoutSeconds,
             Comment: `hybrid-failover: ${action}, epoch ${epoch}, command ${serial}`,
           }),
@@ -55,7 +57,7 @@ export function ssmStandby(client: SSMClient, { document, instanceId }: Settings
 }
 
 /** The script's exit code for a command that is older than one it has run; its message names that one. */
-const refused = { exitCode: 3, newest: /is older than (\d+)/ } as const;
+const refused = { exitCode: supersededExitCode, newest: /is older than (\d+)/ } as const;
 
 function interpret(serial: number, result: GetCommandInvocationResult): CommandReport {
   const { Status: status, StatusDetails: details = '', ResponseCode: exitCode } = result;

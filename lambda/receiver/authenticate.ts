@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
-import { tokenRefused } from '../log-lines.ts';
+import { tokenRefused } from '../contract/log-lines.ts';
 import type { Clock, TokenSource } from '../ports.ts';
 import { HttpError, type HttpEvent, type HttpResult } from './http.ts';
 

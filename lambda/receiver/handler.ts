@@ -7,26 +7,31 @@ import { clientConfig } from '../adapters/client-config.ts';
 import { documentClient, dynamoEvidenceStore } from '../adapters/dynamodb.ts';
 import { lambdaWaker } from '../adapters/lambda-waker.ts';
 import { secretTokens } from '../adapters/secret-tokens.ts';
-import { required, serviceSettings } from '../settings.ts';
+import { type ReceiverEnvironment, readReceiverServices, required } from '../contract/settings.ts';
 import { authenticate } from './authenticate.ts';
 import { jsonErrors } from './http.ts';
 import { receive } from './receive.ts';
 
 const log = new Logger({ serviceName: 'receiver' });
-const services = serviceSettings();
-const gapSeconds = new Map(services.map(({ name, policy }) => [name, policy.heartbeatTimeoutSeconds]));
+const environment = process.env as Partial<ReceiverEnvironment>;
+const services = readReceiverServices(environment);
+const gapSeconds = new Map(services.map((one) => [one.name, one.heartbeatTimeoutSeconds]));
 
 const ports = {
   evidence: dynamoEvidenceStore(
     documentClient(new DynamoDBClient(clientConfig)),
-    required('TABLE_NAME'),
+    required(environment, 'TABLE_NAME'),
     (service) => gapSeconds.get(service) ?? 0,
   ),
-  waker: lambdaWaker(new LambdaClient(clientConfig), required('RECONCILER_NAME')),
+  waker: lambdaWaker(new LambdaClient(clientConfig), required(environment, 'RECONCILER_NAME')),
   clock: Date.now,
   log,
 };
-const tokens = secretTokens(new SecretsManagerClient(clientConfig), required('TOKEN_SECRET_ARN'), Date.now);
+const tokens = secretTokens(
+  new SecretsManagerClient(clientConfig),
+  required(environment, 'TOKEN_SECRET_ARN'),
+  Date.now,
+);
 const names = services.map(({ name }) => name);
 
 /** POST /failover */

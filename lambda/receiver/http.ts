@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { webhookRefused } from '../log-lines.ts';
+import { writeLine } from '../contract/log-lines.ts';
 import type { Log } from '../ports.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
@@ -32,7 +32,7 @@ export function jsonErrors(log: Log): MiddlewareObj<HttpEvent, HttpResult> {
       const { error } = request;
       if (error instanceof HttpError) {
         const { status, code, field, message } = error;
-        log.warn(webhookRefused, { status, code, field, why: message });
+        writeLine(log.warn.bind(log), 'webhook refused', { status, code, field, why: message });
         request.response = json(status, { error: { code, message, ...(field && { field }) } });
         if (status === 401 && request.response.headers)
           request.response.headers['www-authenticate'] = 'Bearer';

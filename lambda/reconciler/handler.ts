@@ -15,16 +15,24 @@ import { ec2Host } from '../adapters/ec2-host.ts';
 import { httpWitness } from '../adapters/http-witness.ts';
 import { snsNotifier } from '../adapters/sns-notifier.ts';
 import { ssmStandby } from '../adapters/ssm-standby.ts';
+import { type OperatorAnswer, type OperatorCall, operatorCall } from '../contract/events.ts';
+import {
+  type ReconcilerEnvironment,
+  readServices,
+  required,
+  type ServiceSettings,
+} from '../contract/settings.ts';
 import { reasons } from '../domain/reasons.ts';
 import type { Decision } from '../domain/types.ts';
-import type { ServicePorts, ServiceSettings } from '../ports.ts';
-import { required, serviceSettings } from '../settings.ts';
-import { isThorough, type OperatorCall, operatorCall, servicesOf } from './nudge.ts';
+import type { ServicePorts } from '../ports.ts';
+import { isThorough, servicesOf } from './nudge.ts';
 import { type Nudge, reconcile } from './reconcile.ts';
 
 const log = new Logger({ serviceName: 'reconciler' });
-const services = new Map(serviceSettings().map((settings) => [settings.name, settings]));
-const table = required('TABLE_NAME');
+const environment = process.env as Partial<ReconcilerEnvironment>;
+const services = new Map(readServices(environment).map((settings) => [settings.name, settings]));
+const table = required(environment, 'TABLE_NAME');
+const topicArn = required(environment, 'TOPIC_ARN');
 const documents = documentClient(new DynamoDBClient(clientConfig));
 const ssm = new SSMClient(clientConfig);
 // One try: what people have not been told is tried again with the next nudge.
@@ -38,7 +46,7 @@ function portsOf(settings: ServiceSettings): ServicePorts {
     standby: ssmStandby(ssm, settings, log),
     host: ec2Host(settings.instanceId, connectEc2),
     ...(settings.witnessUrl && { witness: httpWitness(settings.witnessUrl, log) }),
-    notifier: snsNotifier(sns, required('TOPIC_ARN')),
+    notifier: snsNotifier(sns, topicArn),
     clock: Date.now,
     log,
   };
@@ -56,7 +64,7 @@ async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<
 }
 
 /** With what the decision was made from, so that whoever asks can see why, and what would come next. */
-async function answer({ service, request }: OperatorCall): Promise<unknown> {
+async function answer({ service, request }: OperatorCall): Promise<OperatorAnswer> {
   const settings = settingsOf(service);
   const { policy } = settings;
   const nudge = { isThorough: true, ...(request && { request }) };

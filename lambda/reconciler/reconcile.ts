@@ -1,3 +1,4 @@
+import { writeLine } from '../contract/log-lines.ts';
 import { decide, siteOf } from '../domain/decide.ts';
 import { primaryHealth } from '../domain/evidence.ts';
 import type {
@@ -10,7 +11,6 @@ import type {
   Policy,
   State,
 } from '../domain/types.ts';
-import { looked } from '../log-lines.ts';
 import type { ServicePorts } from '../ports.ts';
 import { act, type Deliver, deliver, nothing, type Results } from './act.ts';
 
@@ -150,8 +150,7 @@ function logDecision(
   const kept = new Set([...state.outbox.map(({ entry }) => entry.id), ...delivered.map(({ id }) => id)]);
   const givenUp = before.outbox.map(({ entry }) => entry).filter(({ id }) => !kept.has(id));
   if (givenUp.length > 0) ports.log.error('not told: too many are waiting', { entries: givenUp });
-  ports.log.info('decided', {
-    // Powertools keeps the key "service" for itself.
+  writeLine(ports.log.info.bind(ports.log), 'decided', {
     about: state.service,
     epoch: state.epoch,
     from: before.phase,
@@ -167,5 +166,5 @@ function logLook({ state, reason, site }: Decision, { log, clock }: ServicePorts
   const { service: about, epoch, phase, since } = state;
   const isMoving = phase !== 'home' && phase !== 'serving';
   const moveSeconds = isMoving ? (clock() - since) / 1000 : 0;
-  log.info(looked, { about, epoch, site, phase, reason, moveSeconds });
+  writeLine(log.info.bind(log), 'looked', { about, epoch, site, phase, reason, moveSeconds });
 }

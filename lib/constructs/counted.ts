@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { looked, tokenRefused, webhookRefused } from '../../lambda/log-lines.ts';
+import { field, type LogLine, tokenRefused } from '../../lambda/contract/log-lines.ts';
 
 export type CountedProps = {
   /** Also the namespace of the metrics. */
@@ -10,6 +10,10 @@ export type CountedProps = {
   readonly receiverLog: ILogGroup;
   readonly reconcilerLog: ILogGroup;
 };
+
+const refused = 'webhook refused' satisfies LogLine;
+const looked = 'looked' satisfies LogLine;
+const moveSeconds = `$.${field(looked, 'moveSeconds')}`;
 
 /** What only our functions know, as metrics. Two, without dimensions: each further one costs as much as three alarms. */
 export class Counted extends Construct {
@@ -24,8 +28,8 @@ export class Counted extends Construct {
     this.refusedTokens = this.#metric(props.name, props.receiverLog, {
       metricName: 'RefusedTokens',
       filterPattern: all(
-        stringValue('$.message', '=', webhookRefused),
-        stringValue('$.code', '=', tokenRefused),
+        stringValue('$.message', '=', refused),
+        stringValue(`$.${field(refused, 'code')}`, '=', tokenRefused),
       ),
       metricValue: '1',
       unit: Unit.COUNT,
@@ -36,9 +40,9 @@ export class Counted extends Construct {
       filterPattern: all(
         stringValue('$.message', '=', looked),
         // A value can be taken only of a field that is in the pattern.
-        numberValue('$.moveSeconds', '>=', 0),
+        numberValue(moveSeconds, '>=', 0),
       ),
-      metricValue: '$.moveSeconds',
+      metricValue: moveSeconds,
       unit: Unit.SECONDS,
       statistic: Stats.MAXIMUM,
     });

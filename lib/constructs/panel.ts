@@ -14,7 +14,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { looked } from '../../lambda/log-lines.ts';
+import { field, type LogLine } from '../../lambda/contract/log-lines.ts';
 import type { Counted } from './counted.ts';
 
 export type PanelProps = {
@@ -31,6 +31,10 @@ export type PanelProps = {
 
 const minute = { period: Duration.minutes(1) };
 const third = 8;
+
+const looked = 'looked' satisfies LogLine;
+const decided = 'decided' satisfies LogLine;
+const of = (name: Parameters<typeof field<typeof looked>>[1]) => field(looked, name);
 
 /** The CloudWatch dashboard: who is in charge, whether the site is heard, and how the machinery does. */
 export class Panel extends Construct {
@@ -50,7 +54,7 @@ export class Panel extends Construct {
             [props.reconcilerLog],
             [
               `filter message = "${looked}"`,
-              'stats latest(site) as inCharge, latest(phase) as phase, latest(reason) as why, latest(@timestamp) as at by about',
+              `stats latest(${of('site')}) as inCharge, latest(${of('phase')}) as phase, latest(${of('reason')}) as why, latest(@timestamp) as at by ${of('about')}`,
             ],
           ),
           this.#table(
@@ -58,8 +62,8 @@ export class Panel extends Construct {
             third,
             [props.reconcilerLog],
             [
-              'filter message = "decided"',
-              'fields @timestamp, about, from, to, reason, epoch',
+              `filter message = "${decided}"`,
+              `fields @timestamp, ${(['about', 'from', 'to', 'reason', 'epoch'] as const).map((name) => field(decided, name)).join(', ')}`,
               'sort @timestamp desc',
               'limit 20',
             ],

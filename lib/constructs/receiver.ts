@@ -7,6 +7,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { functionName } from '../../lambda/contract/names.ts';
+import type { ReceiverEnvironment } from '../../lambda/contract/settings.ts';
 import type { FunctionSettings } from '../function-settings.ts';
 import { FailoverFunction } from './failover-function.ts';
 import type { StateTable } from './state-table.ts';
@@ -52,7 +54,7 @@ export class Receiver extends Construct {
 
   #function(props: ReceiverProps): FailoverFunction {
     const receiver = new FailoverFunction(this, 'Receiver', {
-      functionName: `${props.name}-receiver`,
+      functionName: functionName.receiver(props.name),
       folder: 'receiver',
       description: 'Records what Alertmanager says and wakes the reconciler',
       timeout: Duration.seconds(15),
@@ -61,7 +63,7 @@ export class Receiver extends Construct {
         TABLE_NAME: props.table.table.tableName,
         RECONCILER_NAME: props.reconciler.functionName,
         TOKEN_SECRET_ARN: this.token.secretArn,
-      },
+      } satisfies ReceiverEnvironment,
     });
     props.table.grantRecordEvidence(receiver.lambda);
     const may = (action: string, resource: string) =>

@@ -7,6 +7,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { functionName, operatorsAlias } from '../../lambda/contract/names.ts';
+import type { ReconcilerEnvironment } from '../../lambda/contract/settings.ts';
 import type { FunctionSettings } from '../function-settings.ts';
 import { FailoverFunction } from './failover-function.ts';
 import type { StandbyDocument } from './standby-document.ts';
@@ -56,7 +58,7 @@ export class Reconciler extends Construct {
    */
   #operators(): string {
     const alias = new Alias(this, 'Operators', {
-      aliasName: 'operators',
+      aliasName: operatorsAlias,
       description: 'Operators ask for moves here',
       version: this.lambda.currentVersion,
     });
@@ -65,11 +67,15 @@ export class Reconciler extends Construct {
 
   #function({ name, settings, table, topic }: ReconcilerProps): FailoverFunction {
     const reconciler = new FailoverFunction(this, 'Reconciler', {
-      functionName: `${name}-reconciler`,
+      functionName: functionName.reconciler(name),
       folder: 'reconciler',
       description: 'Decides who serves and carries it out',
       timeout: Duration.seconds(60),
-      environment: { ...settings, TABLE_NAME: table.table.tableName, TOPIC_ARN: topic.topicArn },
+      environment: {
+        ...settings,
+        TABLE_NAME: table.table.tableName,
+        TOPIC_ARN: topic.topicArn,
+      } satisfies ReconcilerEnvironment,
     });
     // A nudge is soon out of date, and the next tick is never far.
     reconciler.lambda.configureAsyncInvoke({

@@ -3,6 +3,12 @@ import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
 import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import {
+  type DocumentParameters,
+  documentParameters,
+  hostActions,
+  noDecision,
+} from '../../lambda/contract/document.ts';
 import { loopbackPortOf } from '../config/ports.ts';
 import type { ServiceConfig } from '../config/schema.ts';
 import { hostScript } from '../host/script.ts';
@@ -47,7 +53,7 @@ export class StandbyDocument extends Construct {
       name: document.ref,
       associationName: `${documentName}-${contentHash(this, script)}`,
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
-      parameters: { action: ['prepare'], epoch: ['0'], serial: ['0'] },
+      parameters: documentParameters('prepare', noDecision),
       scheduleExpression: 'rate(1 day)',
       complianceSeverity: 'HIGH',
     });
@@ -81,11 +87,11 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
       action: {
         type: 'String',
         description: 'What to do',
-        allowedValues: ['start', 'stop', 'prepare', 'inspect'],
+        allowedValues: [...hostActions],
       },
       epoch: { type: 'String', description: 'The decision it carries out', allowedPattern: '^[0-9]{1,15}$' },
       serial: { type: 'String', description: 'Grows with every command', allowedPattern: '^[0-9]{1,15}$' },
-    },
+    } satisfies Record<keyof DocumentParameters, object>,
     mainSteps: [
       {
         action: 'aws:runShellScript',

@@ -1,3 +1,4 @@
+import { functionName } from '../../lambda/contract/names.ts';
 import { type Resource, resourcesOf, type Stack } from './template.ts';
 import type { Usage } from './world.ts';
 
@@ -14,7 +15,9 @@ const platformLines = (functionName: string) => [
 export function logBytes(stacks: readonly Stack[], usage: Usage): Readonly<Record<string, number>> {
   const functions = resourcesOf(stacks, 'AWS::Lambda::Function');
   const runs = (one: Resource) =>
-    String(one.Properties?.FunctionName).endsWith('-receiver') ? usage.webhooks : usage.reconcilerRuns;
+    String(one.Properties?.FunctionName).endsWith(functionName.receiver(''))
+      ? usage.webhooks
+      : usage.reconcilerRuns;
   const platform = functions.reduce((sum, one) => sum + runs(one) * platformBytes(one), 0);
   const [stage] = resourcesOf(stacks, 'AWS::ApiGatewayV2::Stage');
   const format: unknown = stage?.Properties?.AccessLogSettings?.Format;

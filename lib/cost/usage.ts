@@ -1,4 +1,4 @@
-import type { ServiceSettings } from '../../lambda/ports.ts';
+import type { ServiceSettings } from '../../lambda/contract/settings.ts';
 import { beatSeconds } from './beats.ts';
 import { type Usage, World } from './world.ts';
 

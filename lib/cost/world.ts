@@ -1,7 +1,8 @@
 import middy from '@middy/core';
 import { dynamoEvidenceStore, dynamoHistory, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
 import { secretTokens } from '../../lambda/adapters/secret-tokens.ts';
-import type { ServicePorts, ServiceSettings } from '../../lambda/ports.ts';
+import type { ServiceSettings } from '../../lambda/contract/settings.ts';
+import type { ServicePorts } from '../../lambda/ports.ts';
 import { authenticate } from '../../lambda/receiver/authenticate.ts';
 import type { HttpEvent, HttpResult } from '../../lambda/receiver/http.ts';
 import { receive } from '../../lambda/receiver/receive.ts';

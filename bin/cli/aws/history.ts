@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { historyOf } from '../../../lambda/contract/table.ts';
 import type { Entry } from '../../../lambda/domain/types.ts';
 import { awsError, type Session } from './session.ts';
 
@@ -17,9 +18,7 @@ export async function readHistory(
     { client: DynamoDBDocumentClient.from(new DynamoDBClient(session)), pageSize: 100 },
     {
       TableName: table,
-      KeyConditionExpression: 'pk = :pk',
-      // The key of lambda/adapters/dynamodb.ts.
-      ExpressionAttributeValues: { ':pk': `history#${service}` },
+      ...historyOf(service),
       ScanIndexForward: false,
       ConsistentRead: true,
     },

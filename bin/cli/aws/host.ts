@@ -8,6 +8,7 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { documentParameters, noDecision } from '../../../lambda/contract/document.ts';
 import { CliError } from '../errors.ts';
 import { awsError, type Session } from './session.ts';
 
@@ -79,7 +80,7 @@ async function sendPrepare(client: SSMClient, document: string, instanceId: stri
       new SendCommandCommand({
         DocumentName: document,
         InstanceIds: [instanceId],
-        Parameters: { action: ['prepare'], epoch: ['0'], serial: ['0'] },
+        Parameters: documentParameters('prepare', noDecision),
         Comment: 'failover site init',
       }),
     );

@@ -1,15 +1,13 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { emptyParameter } from '../../../lambda/contract/names.ts';
 import { awsError, type Session } from './session.ts';
-
-/** The value that the stack creates a parameter with, before anybody has written one. */
-const nothing = 'none';
 
 /** Undefined while nobody has written it. @throws CliError */
 export async function readParameter(session: Session, name: string): Promise<string | undefined> {
   try {
     const { Parameter } = await new SSMClient(session).send(new GetParameterCommand({ Name: name }));
     const value = Parameter?.Value?.trim();
-    return value === nothing ? undefined : value;
+    return value === emptyParameter ? undefined : value;
   } catch (error) {
     if (error instanceof ParameterNotFound) return undefined;
     throw awsError(error, `read the parameter ${name}`);

@@ -1,5 +1,6 @@
+import type { OperatorAnswer } from '../../../lambda/contract/events.ts';
+import type { OutputName } from '../../../lambda/contract/names.ts';
 import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
-import type { OperatorAnswer } from '../aws/control-plane.ts';
 import type { Session } from '../aws/session.ts';
 import type { Outputs } from '../aws/stacks.ts';
 import type { CliError } from '../errors.ts';
@@ -45,7 +46,7 @@ export function pageUrl({ bundle }: World, variable: string, otherwise: string):
 }
 
 /** @throws CannotLook if the deployment does not say */
-export async function deployed({ outputs }: CloudSide, name: string): Promise<string> {
+export async function deployed({ outputs }: CloudSide, name: OutputName): Promise<string> {
   const value = (await outputs())[name];
   if (value) return value;
   throw new CannotLook(`the stacks have no output ${name}`);

@@ -1,3 +1,4 @@
+import { output } from '../../../lambda/contract/names.ts';
 import type { Config, ServiceConfig } from '../../../lib/config/schema.ts';
 import type { Outputs } from '../aws/stacks.ts';
 import {
@@ -20,14 +21,15 @@ export type FilledEnv = {
 
 /** What the deployment knows of the site's environment. */
 export function deployedEnv(config: Config, service: ServiceConfig, outputs: Outputs): Env {
+  const address = outputs[output.standbyAddress];
   const digest = /sha256:[0-9a-f]{64}$/.exec(service.image ?? '')?.[0];
   return {
     SERVICE_NAME: service.name,
     PORT: String(service.containerPort ?? service.port),
     HEALTH_PATH: service.healthPath,
-    FAILOVER_WEBHOOK_URL: outputs.WebhookUrl,
+    FAILOVER_WEBHOOK_URL: outputs[output.webhookUrl],
     ALERT_EMAIL_TO: config.emails.join(', '),
-    ...(outputs.StandbyAddress && { STANDBY_ADDRESS: `${outputs.StandbyAddress}:${service.port}` }),
+    ...(address && { STANDBY_ADDRESS: `${address}:${service.port}` }),
     ...(service.image && { API_IMAGE: service.image }),
     ...(digest && { PRIMARY_IMAGE: digest }),
   };

@@ -1,16 +1,10 @@
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { documentName, output, parameterName } from '../../../lambda/contract/names.ts';
 import { openSession } from '../aws/session.ts';
 import { readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
-import {
-  certificateParameters,
-  documentName,
-  outputOf,
-  readConfig,
-  readOutputs,
-  serviceOf,
-} from '../deployment.ts';
+import { outputOf, readConfig, readOutputs, serviceOf } from '../deployment.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';
 import { readBundle } from './bundle.ts';
@@ -55,7 +49,7 @@ async function initialise(flags: Flags, say: (line: string) => void): Promise<Re
     written.push(bundle.envFile);
   }
   for (const folder of bundle.dataFolders) makeFolder(folder, owner);
-  const { current } = await readTokens(session, outputOf(outputs, 'TokenSecretArn'));
+  const { current } = await readTokens(session, outputOf(outputs, output.tokenSecretArn));
   if (!current)
     throw new CliError('the secret with the token has no value', 'Run "npx cdk deploy --all" again.');
   if (readIfThere(bundle.tokenFile)?.trim() !== current) {
@@ -66,9 +60,12 @@ async function initialise(flags: Flags, say: (line: string) => void): Promise<Re
     session,
     owner,
     force: flags.force,
-    parameters: certificateParameters(config),
-    document: documentName(config, service),
-    instanceId: outputOf(outputs, 'InstanceId'),
+    parameters: {
+      site: parameterName.siteCertificate(config.name),
+      standby: parameterName.standbyCertificate(config.name),
+    },
+    document: documentName(config.name, service.name),
+    instanceId: outputOf(outputs, output.instanceId),
     say,
   });
   written.push(...linkFiles);

@@ -1,4 +1,4 @@
-import type { Asked } from '../aws/control-plane.ts';
+import type { Asked } from '../../../lambda/contract/events.ts';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
 import { request } from './request.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OperatorAnswer } from '../../../lambda/contract/events.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
-import type { OperatorAnswer } from '../aws/control-plane.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';

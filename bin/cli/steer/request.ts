@@ -1,4 +1,4 @@
-import type { Asked, OperatorAnswer } from '../aws/control-plane.ts';
+import type { Asked, OperatorAnswer } from '../../../lambda/contract/events.ts';
 import { CliError } from '../errors.ts';
 import type { Target } from './target.ts';
 

@@ -1,7 +1,7 @@
+import type { OperatorAnswer } from '../../../lambda/contract/events.ts';
 import { type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { Evidence, Reason, State } from '../../../lambda/domain/types.ts';
-import type { OperatorAnswer } from '../aws/control-plane.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { moment, span } from './time.ts';
 

@@ -1,6 +1,7 @@
+import type { Asked, OperatorAnswer } from '../../../lambda/contract/events.ts';
 import type { Entry } from '../../../lambda/domain/types.ts';
 import type { Config } from '../../../lib/config/schema.ts';
-import { type Asked, askReconciler, type OperatorAnswer } from '../aws/control-plane.ts';
+import { askReconciler } from '../aws/control-plane.ts';
 import { readHistory } from '../aws/history.ts';
 import { openSession } from '../aws/session.ts';
 import { readConfig, serviceOf } from '../deployment.ts';

@@ -1,3 +1,4 @@
+import { output } from '../../../lambda/contract/names.ts';
 import { openSession } from '../aws/session.ts';
 import { dropPrevious, readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
@@ -23,7 +24,7 @@ async function retire(flags: TokenFlags): Promise<Result> {
   const bundle = readBundle(flags.dir);
   const held = readToken(bundle);
   const session = await openSession(config.region);
-  const secret = outputOf(await readOutputs(session, config), 'TokenSecretArn');
+  const secret = outputOf(await readOutputs(session, config), output.tokenSecretArn);
   const { current, previous } = await readTokens(session, secret);
   if (held !== current) {
     const isPrevious = held === previous;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { output } from '../../../lambda/contract/names.ts';
 import { openSession, type Session } from '../aws/session.ts';
 import { newToken, putToken, readTokens } from '../aws/token-secret.ts';
 import type { Context } from '../context.ts';
@@ -37,9 +38,9 @@ async function rotate(flags: TokenFlags, context: Context): Promise<Result> {
   checkWritable(bundle.tokenFile);
   const session = await openSession(config.region);
   const outputs = await readOutputs(session, config);
-  const secret = outputOf(outputs, 'TokenSecretArn');
+  const secret = outputOf(outputs, output.tokenSecretArn);
   const { token, isResumed } = await nextToken(session, secret, old, bundle);
-  await untilAccepted(outputOf(outputs, 'WebhookUrl'), token, bundle, context);
+  await untilAccepted(outputOf(outputs, output.webhookUrl), token, bundle, context);
   replaceOnSite(bundle, token);
   return {
     done: isResumed ? 'resumed' : 'rotated',

@@ -1,6 +1,7 @@
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { output } from '../../../lambda/contract/names.ts';
 import type { Action } from '../../../lambda/domain/types.ts';
 import { certificateIn, type KeyPair } from '../../kit/key-pair.ts';
 import type { Stage } from '../../stage/stage.ts';
@@ -32,7 +33,7 @@ export function askStandby(
   { rehearsed, cloud }: Stage,
   who: KeyPair | 'nobody' | 'plain',
   taken = certificateIn(
-    cloud.parameters.get(rehearsed.assembly.outputs.StandbyCertificateParameter ?? '') ?? '',
+    cloud.parameters.get(rehearsed.assembly.outputs[output.standbyCertificateParameter] ?? '') ?? '',
   ),
 ): Promise<DirectAnswer> {
   const { port, healthPath: path } = rehearsed.service;

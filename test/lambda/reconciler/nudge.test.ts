@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { isThorough, operatorCall, servicesOf } from '../../../lambda/reconciler/nudge.ts';
+import { operatorCall } from '../../../lambda/contract/events.ts';
+import { isThorough, servicesOf } from '../../../lambda/reconciler/nudge.ts';
 
 const all = ['api', 'shop'];
 

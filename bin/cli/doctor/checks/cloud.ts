@@ -1,3 +1,4 @@
+import { output } from '../../../../lambda/contract/names.ts';
 import { CannotLook, type Check, check } from '../check.ts';
 import { deployed } from '../world.ts';
 
@@ -10,7 +11,7 @@ export const cloudChecks: readonly Check[] = [
     },
     async run(world, fail) {
       const side = await world.cloud();
-      const id = await deployed(side, 'InstanceId');
+      const id = await deployed(side, output.instanceId);
       const { agentStatus, instanceState } = await import('../../aws/host.ts');
       const status = await agentStatus(side.session, id);
       if (status === 'Online') return `${id} is online`;
@@ -68,7 +69,7 @@ export const cloudChecks: readonly Check[] = [
     async run(world, fail) {
       const side = await world.cloud();
       const { confirmedAddresses } = await import('../../aws/people.ts');
-      const confirmed = await confirmedAddresses(side.session, await deployed(side, 'TopicArn'));
+      const confirmed = await confirmedAddresses(side.session, await deployed(side, output.topicArn));
       const missing = side.config.emails.filter((email) => !confirmed.has(email));
       if (missing.length > 0) fail('unconfirmed', `not confirmed: ${missing.join(', ')}`);
       return side.config.emails.join(', ');

@@ -1,3 +1,4 @@
+import { parameterName } from '../../../../lambda/contract/names.ts';
 import { certificateOf, isSame } from '../../site/certificate.ts';
 import { readIfThere } from '../../site/files.ts';
 import { CannotLook, type Check, check } from '../check.ts';
@@ -43,11 +44,8 @@ async function compare(world: World, whose: 'site' | 'standby', file: string) {
   const { session, config } = await world.cloud();
   const text = readIfThere(file);
   if (text === undefined) throw new CannotLook(`${file} is missing; see certificates`);
-  const [{ readParameter }, { certificateParameters }] = await Promise.all([
-    import('../../aws/parameters.ts'),
-    import('../../deployment.ts'),
-  ]);
-  const name = certificateParameters(config)[whose];
+  const { readParameter } = await import('../../aws/parameters.ts');
+  const name = parameterName[`${whose}Certificate`](config.name);
   const known = await readParameter(session, name);
   const isPinned = known !== undefined && isSame(certificateOf(known, name), certificateOf(text, file));
   return { name, known, isPinned };

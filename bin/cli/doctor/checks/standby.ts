@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
+import { output } from '../../../../lambda/contract/names.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import { certificateOf } from '../../site/certificate.ts';
 import { readIfThere } from '../../site/files.ts';
@@ -157,7 +158,7 @@ async function isAsleep(world: World): Promise<boolean> {
     const side = await world.cloud();
     if (!side.config.standby.pilotLight) return false;
     const { instanceState } = await import('../../aws/host.ts');
-    return (await instanceState(side.session, await deployed(side, 'InstanceId'))) === 'stopped';
+    return (await instanceState(side.session, await deployed(side, output.instanceId))) === 'stopped';
   } catch (error) {
     if (error instanceof CannotLook) return false;
     throw error;
