@@ -155,10 +155,13 @@ describe('moves on request', () => {
     await drill.simulate('down');
     const there = await drill.failover('failover', '--yes', '--json');
     expect(json(there)).toMatchObject({ phase: 'serving', serving: 'standby', epoch: 3 });
+    // On a slow machine the service would come home by itself before it is asked to.
+    await drill.failover('pause', '--for', '10m', '--reason', 'a test');
     await drill.simulate('up');
     await untilStill(({ primary }) => primary === 'up');
     const asked = json(await drill.failover('failback', '--yes', '--no-wait', '--json'));
     expect(asked).toMatchObject({ phase: 'draining', epoch: 4 });
+    await drill.failover('resume');
     await untilStill(({ phase }) => phase === 'home');
   });
 

@@ -184,7 +184,7 @@ test('R5: a POST that is refused in the moment of the death waits as long as the
   const site = await startHaproxy(
     haproxy,
     { primary: primary.port, standby: standbyPort },
-    { PARK_SECONDS: '8', RESPONSE_TIMEOUT: '9s' },
+    { PARK_SECONDS: '60', RESPONSE_TIMEOUT: '61s' },
   );
   primary.process.kill('SIGKILL');
   await once(primary.process, 'exit');
