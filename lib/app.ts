@@ -3,7 +3,7 @@ import { stackName } from '../lambda/contract/names.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { FailoverStack } from './failover-stack.ts';
-import { StandbyStack } from './standby-stack.ts';
+import { StandbyStack } from './kinds/ec2/host-stack.ts';
 
 /** The app for the file that the context key `config` names, `failover.yaml` without one. @throws ConfigError */
 export function appFromContext(): App {

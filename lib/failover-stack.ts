@@ -1,19 +1,18 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { documentName, output } from '../lambda/contract/names.ts';
-import type { Config, DnsConfig } from './config/schema.ts';
+import { output } from '../lambda/contract/names.ts';
+import type { Config } from './config/schema.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { Counted } from './constructs/counted.ts';
-import { LinkCertificates } from './constructs/link-certificates.ts';
 import { Panel } from './constructs/panel.ts';
 import { People } from './constructs/people.ts';
 import { Receiver } from './constructs/receiver.ts';
 import { Reconciler } from './constructs/reconciler.ts';
-import { ServiceImages } from './constructs/service-images.ts';
-import { StandbyDocument } from './constructs/standby-document.ts';
 import { StateTable } from './constructs/state-table.ts';
 import { functionSettings } from './function-settings.ts';
+import type { ServiceImages } from './kinds/ec2/images.ts';
+import { Ec2Standby } from './kinds/ec2/standby.ts';
 import { policyOf } from './policy.ts';
 
 export type FailoverStackProps = StackProps & {
@@ -25,7 +24,7 @@ export type FailoverStackProps = StackProps & {
   readonly instance: { readonly id: string } | { readonly parameterName: string };
 };
 
-/** The control plane: the door, the one who decides, the memory, and the way to people. */
+/** The control plane: receiver, reconciler, table, and the mails to people. */
 export class FailoverStack extends Stack {
   readonly images: ServiceImages;
 
@@ -35,28 +34,13 @@ export class FailoverStack extends Stack {
       'id' in instance ? instance.id : StringParameter.valueForStringParameter(this, instance.parameterName);
     const people = new People(this, 'People', config);
     const table = new StateTable(this, 'State');
-    this.images = new ServiceImages(this, 'Images', config);
-    const certificates = new LinkCertificates(this, 'Link', config.name);
-    const documents = config.services.map(
-      (service) =>
-        new StandbyDocument(this, `Standby-${service.name}`, {
-          service,
-          instanceId,
-          documentName: documentName(config.name, service.name),
-          imageUri: this.images.uri(service),
-          pilotLight: config.standby.pilotLight,
-          certificates,
-          publicDoor: config.dns?.service === service.name ? publicDoorOf(config.dns) : undefined,
-        }),
-    );
-    const documentNames = documents.map(({ documentName }) => documentName);
-    const settings = functionSettings(this, config, documentNames, instanceId);
+    const standby = new Ec2Standby(this, config, instanceId);
+    this.images = standby.images;
+    const settings = functionSettings(this, config, standby);
     const reconciler = new Reconciler(this, 'Control', {
       name: config.name,
       settings: settings.reconciler,
-      instanceId,
-      documents,
-      hostActions: hostActionsOf(config),
+      standby,
       table,
       topic: people.topic,
     });
@@ -85,7 +69,6 @@ export class FailoverStack extends Stack {
       value: reconciler.operatorName,
       description: 'What operators invoke',
     });
-    new CfnOutput(this, output.instanceId, { value: instanceId, description: 'The host of the standby' });
   }
 
   #watch(config: Config, people: People, receiver: Receiver, reconciler: Reconciler): void {
@@ -126,17 +109,4 @@ function stuckSecondsOf(config: Config): number {
     return Math.max(drainSeconds, commandTimeoutSeconds);
   });
   return Math.max(...longest) + patienceSeconds;
-}
-
-/** Public clients call the standby only where DNS may send them there. */
-function publicDoorOf({ port, certificateSecretArn }: DnsConfig) {
-  return { port, certificateSecretArn };
-}
-
-/** The reconciler may do no more to the instance than this configuration asks for. */
-function hostActionsOf({ standby }: Config) {
-  return [
-    ...(standby.pilotLight ? (['ec2:StopInstances'] as const) : []),
-    ...(standby.alternateInstanceTypes.length > 0 ? (['ec2:ModifyInstanceAttribute'] as const) : []),
-  ];
 }

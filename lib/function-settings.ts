@@ -8,6 +8,7 @@ import {
 } from '../lambda/contract/settings.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import type { StandbyKind } from './kinds/kind.ts';
 import { policyOf } from './policy.ts';
 
 /** What the functions are told of the services. */
@@ -23,17 +24,11 @@ export type FunctionSettings = {
 const mostBytes = 3400;
 
 /** @throws ConfigError if there are more services than fit */
-export function functionSettings(
-  stack: Stack,
-  config: Config,
-  documentNames: readonly string[],
-  instanceId: string,
-): FunctionSettings {
-  const all = config.services.map((service, at): ServiceSettings => {
+export function functionSettings(stack: Stack, config: Config, standby: StandbyKind): FunctionSettings {
+  const all = config.services.map((service): ServiceSettings => {
     const { name, witnessUrl } = service;
-    const document = documentNames[at] ?? '';
     const policy = policyOf(config, service);
-    return { name, document, instanceId, policy, ...(witnessUrl && { witnessUrl }) };
+    return { name, ...standby.settingsOf(service), policy, ...(witnessUrl && { witnessUrl }) };
   });
   const { common, services } = shareCommon(all);
   const bytes = Buffer.byteLength(JSON.stringify([common, services]));

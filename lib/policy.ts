@@ -1,5 +1,6 @@
 import type { Policy } from '../lambda/domain/types.ts';
-import { type Config, instanceTypeOf, type ServiceConfig } from './config/schema.ts';
+import type { Config, ServiceConfig } from './config/schema.ts';
+import { instanceTypeOf } from './kinds/ec2/schema.ts';
 
 const weekHours = 168;
 

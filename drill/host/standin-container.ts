@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFree } from '../kit/ports.ts';
+import { isFree } from '../kit/tcp-ports.ts';
 import { CommandFailed } from './served-commands.ts';
 
 /** A process that has ended lets go of its port when the last of its threads has. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PORTS_VARIABLE, portRanges } from './ports.ts';
+import { PORTS_VARIABLE, portRanges } from './tcp-ports.ts';
 
 /**
  * A place for one drill after another, beside others: what they must not share, and what the next one may

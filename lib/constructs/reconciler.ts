@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -10,17 +10,14 @@ import { Construct } from 'constructs';
 import { functionName, operatorsAlias } from '../../lambda/contract/names.ts';
 import type { ReconcilerEnvironment } from '../../lambda/contract/settings.ts';
 import type { FunctionSettings } from '../function-settings.ts';
+import type { StandbyKind } from '../kinds/kind.ts';
 import { FailoverFunction } from './failover-function.ts';
-import type { StandbyDocument } from './standby-document.ts';
 import type { StateTable } from './state-table.ts';
 
 export type ReconcilerProps = {
   readonly name: string;
   readonly settings: FunctionSettings['reconciler'];
-  readonly instanceId: string;
-  readonly documents: readonly StandbyDocument[];
-  /** What it may do to the instance besides starting it. */
-  readonly hostActions: readonly ('ec2:StopInstances' | 'ec2:ModifyInstanceAttribute')[];
+  readonly standby: StandbyKind;
   readonly table: StateTable;
   readonly topic: ITopic;
 };
@@ -87,44 +84,18 @@ export class Reconciler extends Construct {
     return reconciler;
   }
 
-  #grant({ table, topic, documents, instanceId, hostActions }: ReconcilerProps): void {
-    const may = (actions: string[], ...resources: string[]) =>
-      this.lambda.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  #grant({ table, topic, standby }: ReconcilerProps): void {
+    const may = (action: string, resource: string) =>
+      this.lambda.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
     table.grantDecide(this.lambda);
-    may(['sns:Publish'], topic.topicArn);
-    may(['sqs:SendMessage'], this.deadLetters.queueArn);
-    for (const document of documents) document.grantSend(this.lambda);
-    const instance = Stack.of(this).formatArn({
-      service: 'ec2',
-      resource: 'instance',
-      resourceName: instanceId,
-    });
-    may(['ec2:StartInstances', ...hostActions], instance);
-    may(['ssm:GetCommandInvocation', 'ec2:DescribeInstances'], '*');
-    const policy = this.lambda.role?.node.tryFindChild('DefaultPolicy');
-    if (!policy) throw new Error('the role of the reconciler has no policy of its own');
-    Validations.of(policy).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'ssm:GetCommandInvocation and ec2:DescribeInstances only read, and know no resource to be limited to (Service Authorization Reference). Every other statement of this policy names its resources.',
-    });
+    may('sns:Publish', topic.topicArn);
+    may('sqs:SendMessage', this.deadLetters.queueArn);
+    standby.grantControl(this.lambda);
   }
 
-  #nudges({ instanceId, documents }: ReconcilerProps): void {
-    this.#rule('CommandEnded', 'A command on the host ended', {
-      source: ['aws.ssm'],
-      detailType: ['EC2 Command Invocation Status-change Notification'],
-      detail: {
-        'instance-id': [instanceId],
-        'document-name': documents.map(({ documentName }) => documentName),
-        status: ['Success', 'Failed', 'TimedOut', 'Cancelled'],
-      },
-    });
-    this.#rule('HostChanged', 'The host started or stopped', {
-      source: ['aws.ec2'],
-      detailType: ['EC2 Instance State-change Notification'],
-      detail: { 'instance-id': [instanceId], state: ['running', 'stopped', 'terminated'] },
-    });
+  #nudges({ standby }: ReconcilerProps): void {
+    for (const [id, { description, pattern }] of Object.entries(standby.events))
+      this.#rule(id, description, pattern);
     this.#rule('Tick', 'Guarantees that somebody looks', Schedule.rate(Duration.minutes(1)));
   }
 

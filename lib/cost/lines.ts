@@ -1,4 +1,5 @@
 import type { Price, PriceName } from './prices.ts';
+import type { Resource } from './template.ts';
 
 /** One line of a bill. */
 export type Line = {
@@ -9,6 +10,14 @@ export type Line = {
   /** How the quantity was obtained. */
   readonly from: string;
 };
+
+/** What a resource costs for being there. */
+export type Pricer = (resource: Resource, id: string) => readonly Line[];
+
+/** A single line, with a quantity that the template says. */
+export const one = (part: string, what: string, price: Line['price'], quantity = 1): readonly Line[] => [
+  { part, what, quantity, price, from: 'the template' },
+];
 
 export type Bill = {
   readonly lines: readonly BilledLine[];

@@ -1,14 +1,9 @@
-import type { Line } from './lines.ts';
+import { ec2CostsNothing, ec2Pricers } from '../kinds/ec2/prices.ts';
+import { type Line, one, type Pricer } from './lines.ts';
 import type { Resource, Stack } from './template.ts';
 
 /** A resource that costs nothing for being there, or whose use is counted elsewhere (estimate.ts). */
 const free = () => [];
-type Pricer = (resource: Resource, id: string) => readonly Line[];
-
-const one = (part: string, what: string, price: Line['price'], quantity = 1): readonly Line[] => [
-  { part, what, quantity, price, from: 'the template' },
-];
-
 const alarm: Pricer = ({ Properties = {} }, id) => {
   // A metric of less than a minute makes a high-resolution alarm, which has another price.
   if (Properties.Period < 60)
@@ -33,18 +28,6 @@ const healthCheck: Pricer = ({ Properties = {} }) => {
     : [...basic, ...one('DNS', 'features of health checks', 'healthCheckFeature', all)];
 };
 
-const instance: Pricer = ({ Properties = {} }, id) => {
-  const volumes: { Ebs?: { VolumeType?: string; VolumeSize?: number } }[] =
-    Properties.BlockDeviceMappings ?? [];
-  return volumes.flatMap(({ Ebs }) => {
-    if (Ebs?.VolumeType !== 'gp3' || !Ebs.VolumeSize)
-      throw new Error(
-        `${id}: a volume of type ${Ebs?.VolumeType} and ${Ebs?.VolumeSize} GiB has no price; expected gp3 with a size`,
-      );
-    return one('host', 'disk (gp3)', 'gp3', Ebs.VolumeSize);
-  });
-};
-
 /**
  * Every type of resource that a stack may have. One that is not here makes the estimate fail, so that
  * nobody adds a paid resource without noticing.
@@ -56,8 +39,7 @@ const pricers: Readonly<Record<string, Pricer>> = {
   'AWS::Logs::MetricFilter': metricFilter,
   'AWS::SecretsManager::Secret': () => one('Secrets Manager', 'secrets', 'secret'),
   'AWS::KMS::Key': () => one('KMS', 'keys', 'key'),
-  'AWS::EC2::Instance': instance,
-  'AWS::EC2::EIP': () => one('host', 'public IPv4 address', 'publicIpv4Hour', 730),
+  ...ec2Pricers,
   'AWS::Route53::HealthCheck': healthCheck,
   'AWS::Route53::HostedZone': () => one('DNS', 'hosted zones', 'hostedZone'),
   // Counted by use: requests, invocations, reads and writes, log data, messages.
@@ -72,7 +54,7 @@ const pricers: Readonly<Record<string, Pricer>> = {
 
 /** Free of charge, whatever is done with it here. Rules: of AWS's own events, and schedules on the default bus. */
 const costNothing =
-  /^AWS::(IAM::|ApiGatewayV2::(Stage|Route|Integration)$|Lambda::(Permission|EventInvokeConfig|Version|Alias)$|SNS::(TopicPolicy|Subscription)$|SQS::QueuePolicy$|Events::Rule$|SSM::(Document|Association)$|KMS::Alias$|Logs::ResourcePolicy$|SecretsManager::ResourcePolicy$|Route53::RecordSet$|CDK::Metadata$|EC2::(VPC|Subnet|RouteTable|SubnetRouteTableAssociation|Route|InternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate|EIPAssociation|VPCCidrBlock)$)/;
+  /^AWS::(IAM::|ApiGatewayV2::(Stage|Route|Integration)$|Lambda::(Permission|EventInvokeConfig|Version|Alias)$|SNS::(TopicPolicy|Subscription)$|SQS::QueuePolicy$|Events::Rule$|SSM::(Document|Association)$|KMS::Alias$|Logs::ResourcePolicy$|SecretsManager::ResourcePolicy$|Route53::RecordSet$|CDK::Metadata$)/;
 
 /** What the resources of a stack cost for being there. @throws Error for a type that nobody has looked at */
 export function linesOf({ name, resources }: Stack): readonly Line[] {
@@ -88,5 +70,5 @@ export function linesOf({ name, resources }: Stack): readonly Line[] {
 
 function isFree({ Type, Properties }: Resource): boolean {
   if (Type === 'AWS::SSM::Parameter') return Properties?.Tier === undefined || Properties.Tier === 'Standard';
-  return costNothing.test(Type);
+  return costNothing.test(Type) || ec2CostsNothing.test(Type);
 }

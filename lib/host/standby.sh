@@ -1,5 +1,5 @@
 # Starts, stops, prepares or inspects the standby's container on the EC2 host. Runs as root by SSM Run Command;
-# the document puts the settings in front of it (see lib/constructs/standby-document.ts):
+# the document puts the settings in front of it (see lib/kinds/ec2/document.ts):
 #   ACTION        start | stop | prepare | inspect
 #   EPOCH         the decision this command carries out; prepare and inspect have none
 #   SERIAL        grows with every start and stop; an older one than the last is refused

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { freePorts } from '../../drill/kit/ports.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import type { Program } from '../../drill/parts/program.ts';
 import { type Answer, Client } from './clients.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts } from '../../drill/kit/ports.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import type { Program } from '../../drill/parts/program.ts';
 import { executed, startApi, startHaproxy } from './site.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../drill/kit/ports.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import type { Program } from '../../drill/parts/program.ts';
 import { Client, metric, parked, peakMemoryMiB } from './clients.ts';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts } from '../../drill/kit/ports.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import type { Program } from '../../drill/parts/program.ts';
 import { startBehind } from './behind.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePorts } from '../../drill/kit/ports.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import type { Program } from '../../drill/parts/program.ts';
 import { startBehind } from './behind.ts';

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { makeKeyPair } from '../../drill/kit/key-pair.ts';
-import { freePorts } from '../../drill/kit/ports.ts';
 import { isListening } from '../../drill/kit/processes.ts';
+import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
 import { invocation, type Program } from '../../drill/parts/program.ts';
 

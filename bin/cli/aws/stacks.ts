@@ -3,7 +3,7 @@ import { awsError, type Session } from './session.ts';
 
 export type DeployedStack = { readonly name: string; readonly status: string; readonly outputs: Outputs };
 
-/** By the names that lib/failover-stack.ts and lib/standby-stack.ts give them. */
+/** By the names that lib/failover-stack.ts and lib/kinds/ec2/host-stack.ts give them. */
 export type Outputs = Readonly<Partial<Record<string, string>>>;
 
 /** Undefined if no such stack is deployed. @throws CliError */

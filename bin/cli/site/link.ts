@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { prepareHost } from '../aws/host.ts';
 import { readParameter, writeParameter } from '../aws/parameters.ts';
 import type { Session } from '../aws/session.ts';
 import { CliError } from '../errors.ts';
+import { prepareHost } from '../kinds/ec2/host.ts';
 import type { Bundle } from './bundle.ts';
 import { certificateOf, certificateWithKey, isSame, makeCertificate, pemOf } from './certificate.ts';
 import { type Owner, readIfThere, replaceFile } from './files.ts';

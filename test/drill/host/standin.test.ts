@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
-import { freePorts } from '../../../drill/kit/ports.ts';
+import { freePorts } from '../../../drill/kit/tcp-ports.ts';
 import { isAlive, temporaryFolder } from '../cloud/fixture.ts';
 
 const folder = temporaryFolder();

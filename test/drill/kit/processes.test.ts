@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { freePorts } from '../../../drill/kit/ports.ts';
 import { createProcesses, isListening, type ProcessSpec } from '../../../drill/kit/processes.ts';
+import { freePorts } from '../../../drill/kit/tcp-ports.ts';
 import { isAlive, temporaryFolder } from '../cloud/fixture.ts';
 
 const folder = temporaryFolder();

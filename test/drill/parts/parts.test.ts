@@ -11,7 +11,7 @@ import {
   portRanges,
   releasePorts,
   steadyPorts,
-} from '../../../drill/kit/ports.ts';
+} from '../../../drill/kit/tcp-ports.ts';
 import { VERSIONS_VARIABLE } from '../../../drill/kit/versions.ts';
 import { pinnedImage } from '../../../drill/parts/docker.ts';
 import { findParts } from '../../../drill/parts/find.ts';
@@ -202,7 +202,7 @@ test('free ports are given out once, until they are released', async () => {
   ).rejects.toThrow(nothingLeft);
   expect(new Set(own).size).toBe(own.length);
   // Nobody listens on them yet; another process is refused all the same.
-  const { href } = new URL('../../../drill/kit/ports.ts', import.meta.url);
+  const { href } = new URL('../../../drill/kit/tcp-ports.ts', import.meta.url);
   const text = `import { freePorts } from '${href}'; console.log(...(await freePorts(1)));`;
   const other = () => promisify(execFile)(process.execPath, ['--input-type=module', '--eval', text]);
   await expect(other()).rejects.toThrow(nothingLeft);

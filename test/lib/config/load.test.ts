@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import { buildApp } from '../../../lib/app.ts';
 import { ConfigError, loadConfig } from '../../../lib/config/load.ts';
-import { instanceTypeOf } from '../../../lib/config/schema.ts';
 import { architectureOf } from '../../../lib/config/values.ts';
+import { instanceTypeOf } from '../../../lib/kinds/ec2/schema.ts';
 
 const noBundling = { context: { 'aws:cdk:bundling-stacks': [] } };
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));

@@ -13,7 +13,7 @@ import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import type { Assembly } from '../../../drill/cloud/template.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/kit/key-pair.ts';
-import { freePorts } from '../../../drill/kit/ports.ts';
+import { freePorts } from '../../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../../drill/parts/find.ts';
 import type { Program } from '../../../drill/parts/program.ts';
 import { hostScript } from '../../../lib/host/script.ts';

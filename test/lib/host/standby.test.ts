@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandinImage } from '../../../drill/host/standin-images.ts';
-import { freePorts } from '../../../drill/kit/ports.ts';
+import { freePorts } from '../../../drill/kit/tcp-ports.ts';
 import { linesOf } from '../../../lib/host/script.ts';
 import { isAlive } from '../../drill/cloud/fixture.ts';
 

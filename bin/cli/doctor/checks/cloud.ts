@@ -3,25 +3,6 @@ import { CannotLook, type Check, check } from '../check.ts';
 import { deployed } from '../world.ts';
 
 export const cloudChecks: readonly Check[] = [
-  check('host', {
-    whether: 'Systems Manager reaches the host, or the host sleeps as it should',
-    remedies: {
-      unreachable:
-        'Look at the instance in EC2: it has to run, with the SSM agent, an instance role and a way out. Without it no failover starts.',
-    },
-    async run(world, fail) {
-      const side = await world.cloud();
-      const id = await deployed(side, output.instanceId);
-      const { agentStatus, instanceState } = await import('../../aws/host.ts');
-      const status = await agentStatus(side.session, id);
-      if (status === 'Online') return `${id} is online`;
-      if (side.config.standby.pilotLight && (await instanceState(side.session, id)) === 'stopped') {
-        return `${id} sleeps (pilot light)`;
-      }
-      return fail('unreachable', `Systems Manager does not reach ${id} (${status ?? 'it does not know it'})`);
-    },
-  }),
-
   check('standby-image', {
     whether: 'the host has the image that the primary runs, at the last look, which is every 15 minutes',
     remedies: {

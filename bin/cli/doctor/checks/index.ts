@@ -1,3 +1,4 @@
+import { hostChecks } from '../../kinds/ec2/checks.ts';
 import type { Check } from '../check.ts';
 import { cloudChecks } from './cloud.ts';
 import { deploymentChecks } from './deployment.ts';
@@ -17,5 +18,6 @@ export const checks: readonly Check[] = [
   ...standbyChecks,
   ...deploymentChecks,
   ...parameterChecks,
+  ...hostChecks,
   ...cloudChecks,
 ];

@@ -157,7 +157,7 @@ async function isAsleep(world: World): Promise<boolean> {
   try {
     const side = await world.cloud();
     if (!side.config.standby.pilotLight) return false;
-    const { instanceState } = await import('../../aws/host.ts');
+    const { instanceState } = await import('../../kinds/ec2/host.ts');
     return (await instanceState(side.session, await deployed(side, output.instanceId))) === 'stopped';
   } catch (error) {
     if (error instanceof CannotLook) return false;

@@ -11,7 +11,7 @@ import { scheduledFunction } from '../../../../drill/cloud/ticks.ts';
 import { createProcessHost } from '../../../../drill/host/docker-command.ts';
 import { makeKeyPair } from '../../../../drill/kit/key-pair.ts';
 import { startMailSink } from '../../../../drill/kit/mail-sink.ts';
-import { freePorts } from '../../../../drill/kit/ports.ts';
+import { freePorts } from '../../../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../../../drill/parts/find.ts';
 import { post } from '../../../../drill/scenarios/support/webhook.ts';
 import { recordsOf } from '../../../../drill/stage/records.ts';

@@ -8,9 +8,9 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { documentParameters, noDecision } from '../../../lambda/contract/document.ts';
-import { CliError } from '../errors.ts';
-import { awsError, type Session } from './session.ts';
+import { documentParameters, noDecision } from '../../../../lambda/contract/document.ts';
+import { awsError, type Session } from '../../aws/session.ts';
+import { CliError } from '../../errors.ts';
 
 /** `Online` if the SSM agent on the host is heard; undefined if Systems Manager does not know the host. */
 export async function agentStatus(session: Session, instanceId: string): Promise<string | undefined> {

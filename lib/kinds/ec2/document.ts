@@ -8,10 +8,10 @@ import {
   documentParameters,
   hostActions,
   noDecision,
-} from '../../lambda/contract/document.ts';
-import { loopbackPortOf } from '../config/ports.ts';
-import type { ServiceConfig } from '../config/schema.ts';
-import { hostScript } from '../host/script.ts';
+} from '../../../lambda/contract/document.ts';
+import { loopbackPortOf } from '../../config/loopback-port.ts';
+import type { ServiceConfig } from '../../config/schema.ts';
+import { hostScript } from '../../host/script.ts';
 import type { LinkCertificates } from './link-certificates.ts';
 
 export type StandbyDocumentProps = {
@@ -23,7 +23,7 @@ export type StandbyDocumentProps = {
   readonly pilotLight: boolean;
   readonly certificates: LinkCertificates;
   /** Where public clients reach the standby if DNS sends them there, and the secret with its certificate. */
-  readonly publicDoor: { readonly port: number; readonly certificateSecretArn: string } | undefined;
+  readonly publicAccess: { readonly port: number; readonly certificateSecretArn: string } | undefined;
 };
 
 /**
@@ -112,7 +112,7 @@ function scriptLimitSeconds(service: ServiceConfig): number {
 }
 
 function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
-  const { service, imageUri, pilotLight, certificates, publicDoor } = props;
+  const { service, imageUri, pilotLight, certificates, publicAccess } = props;
   const environment = { SITE: 'standby', ...service.environment };
   const args = Object.entries(environment).flatMap(([name, value]) => ['--env', quote(`${name}=${value}`)]);
   return [
@@ -134,8 +134,8 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `REGION='${Stack.of(scope).region}'`,
     `SITE_CERTIFICATE_PARAMETER=${quote(certificates.site)}`,
     `STANDBY_CERTIFICATE_PARAMETER=${quote(certificates.standby)}`,
-    `PUBLIC_PORT=${publicDoor?.port ?? '-'}`,
-    `PUBLIC_CERTIFICATE_SECRET=${quote(publicDoor?.certificateSecretArn ?? '-')}`,
+    `PUBLIC_PORT=${publicAccess?.port ?? '-'}`,
+    `PUBLIC_CERTIFICATE_SECRET=${quote(publicAccess?.certificateSecretArn ?? '-')}`,
   ];
 }
 

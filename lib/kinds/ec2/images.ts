@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type IRepository, Repository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Construct } from 'constructs';
-import type { Config, ServiceConfig } from '../config/schema.ts';
+import type { Config, ServiceConfig } from '../../config/schema.ts';
 
 /** An image in ECR, as AWS names it ("Amazon ECR private registry"); China's registries end in `.cn`. */
 const ecrImage =

@@ -1,7 +1,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { emptyParameter, output, parameterName } from '../../lambda/contract/names.ts';
+import { emptyParameter, output, parameterName } from '../../../lambda/contract/names.ts';
 
 /** The parameters, with nothing in them yet. What is put into them later outlives deployments. */
 export class LinkCertificates extends Construct {

@@ -18,10 +18,11 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { output, parameterName } from '../lambda/contract/names.ts';
-import { type Config, type HostConfig, instanceTypeOf } from './config/schema.ts';
-import { DnsFailover } from './constructs/dns-failover.ts';
-import { ecrRegistries } from './constructs/service-images.ts';
+import { output, parameterName } from '../../../lambda/contract/names.ts';
+import type { Config } from '../../config/schema.ts';
+import { DnsFailover } from '../../constructs/dns-failover.ts';
+import { ecrRegistries } from './images.ts';
+import { type HostConfig, instanceTypeOf } from './schema.ts';
 
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
 

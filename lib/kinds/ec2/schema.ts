@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { described } from '../../config/described.ts';
+import { architectureOf, cidr, instanceId, instanceType, isEveryOnce } from '../../config/values.ts';
+
+const createdHost = v.strictObject({
+  siteCidrs: described(
+    v.pipe(
+      v.array(cidr),
+      v.minLength(1, 'at least one CIDR'),
+      v.maxLength(10, 'at most 10 CIDRs: each is a rule for each service, and a security group has 60'),
+      v.check(isEveryOnce, 'every CIDR only once'),
+    ),
+    'The addresses the site sends from; nobody else reaches the service ports.',
+  ),
+  instanceType: described(
+    v.optional(instanceType),
+    'Its architecture must match `architecture`; t3.small (arm64: t4g.small) if left out.',
+  ),
+  architecture: described(
+    v.optional(v.picklist(['x86_64', 'arm64']), 'x86_64'),
+    'Of the instance and of built images.',
+  ),
+  diskGiB: described(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(1000)), 20),
+    'Size of the encrypted disk.',
+  ),
+});
+
+export type HostConfig = v.InferOutput<typeof createdHost>;
+
+/** What `standby.host.instanceType` is if it is left out. */
+export const instanceTypeOf = ({ instanceType: given, architecture }: HostConfig) =>
+  given ?? (architecture === 'arm64' ? 't4g.small' : 't3.small');
+
+/** `standby` of failover.yaml. */
+export const standby = v.pipe(
+  v.strictObject({
+    instanceId: described(
+      v.optional(instanceId),
+      'An EC2 instance of your own; onprem/README.md says what it needs.',
+    ),
+    host: described(v.optional(createdHost), 'Settings of the instance to create.'),
+    pilotLight: described(
+      v.optional(v.boolean(), false),
+      'Stop the instance itself while the standby sleeps: cheaper, and a failover takes a minute or more longer. For one service only, and it switches `policy.startOnSuspicion` off.',
+    ),
+    alternateInstanceTypes: described(
+      v.optional(
+        v.pipe(
+          v.array(instanceType),
+          v.maxLength(10, 'at most 10 types'),
+          v.check(isEveryOnce, 'every type only once'),
+        ),
+        [],
+      ),
+      'Tried in turn when EC2 has no capacity to start the instance. Same architecture as the instance.',
+    ),
+  }),
+  v.check(
+    ({ instanceId, host }) => (instanceId === undefined) !== (host === undefined),
+    'either instanceId or host',
+  ),
+  v.forward(
+    v.partialCheck(
+      [['host']],
+      ({ host }) => !host || architectureOf(instanceTypeOf(host)) === host.architecture,
+      'a type of the architecture in `standby.host.architecture`: t3.small is x86_64, t4g.small is arm64',
+    ),
+    ['host', 'instanceType'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['host'], ['alternateInstanceTypes']],
+      ({ host, alternateInstanceTypes }) =>
+        !host || alternateInstanceTypes.every((type) => architectureOf(type) === host.architecture),
+      'types of the architecture in `standby.host.architecture`',
+    ),
+    ['alternateInstanceTypes'],
+  ),
+);
