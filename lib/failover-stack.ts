@@ -4,9 +4,9 @@ import type { Construct } from 'constructs';
 import { output } from '../lambda/contract/names.ts';
 import type { Config } from './config/schema.ts';
 import { Alarms } from './constructs/alarms.ts';
-import { Counted } from './constructs/counted.ts';
-import { Panel } from './constructs/panel.ts';
-import { People } from './constructs/people.ts';
+import { ControlPlaneDashboard } from './constructs/dashboard.ts';
+import { LogMetrics } from './constructs/log-metrics.ts';
+import { Notifications } from './constructs/notifications.ts';
 import { Receiver } from './constructs/receiver.ts';
 import { Reconciler } from './constructs/reconciler.ts';
 import { StateTable } from './constructs/state-table.ts';
@@ -32,7 +32,7 @@ export class FailoverStack extends Stack {
     super(scope, id, props);
     const instanceId =
       'id' in instance ? instance.id : StringParameter.valueForStringParameter(this, instance.parameterName);
-    const people = new People(this, 'People', config);
+    const notifications = new Notifications(this, 'People', config);
     const table = new StateTable(this, 'State');
     const standby = new Ec2Standby(this, config, instanceId);
     this.images = standby.images;
@@ -42,7 +42,7 @@ export class FailoverStack extends Stack {
       settings: settings.reconciler,
       standby,
       table,
-      topic: people.topic,
+      topic: notifications.topic,
     });
     const receiver = new Receiver(this, 'Door', {
       name: config.name,
@@ -51,7 +51,7 @@ export class FailoverStack extends Stack {
       reconciler: reconciler.lambda,
       ...(config.webhook.tokenSecretArn && { tokenSecretArn: config.webhook.tokenSecretArn }),
     });
-    this.#watch(config, people, receiver, reconciler);
+    this.#watch(config, notifications, receiver, reconciler);
     new CfnOutput(this, output.webhookUrl, {
       value: receiver.url,
       description: 'FAILOVER_WEBHOOK_URL of the site',
@@ -64,19 +64,22 @@ export class FailoverStack extends Stack {
       value: table.table.tableName,
       description: 'State, evidence and history',
     });
-    new CfnOutput(this, output.topicArn, { value: people.topic.topicArn, description: 'Every transition' });
+    new CfnOutput(this, output.topicArn, {
+      value: notifications.topic.topicArn,
+      description: 'Every transition',
+    });
     new CfnOutput(this, output.reconcilerName, {
       value: reconciler.operatorName,
       description: 'What operators invoke',
     });
   }
 
-  #watch(config: Config, people: People, receiver: Receiver, reconciler: Reconciler): void {
+  #watch(config: Config, notifications: Notifications, receiver: Receiver, reconciler: Reconciler): void {
     const { name } = config;
-    const { topic } = people;
+    const { topic } = notifications;
     const { api } = receiver;
     const logs = { receiverLog: receiver.log, reconcilerLog: reconciler.log };
-    const counted = new Counted(this, 'Counted', { name, ...logs });
+    const logMetrics = new LogMetrics(this, 'Counted', { name, ...logs });
     const { all: alarms } = new Alarms(this, 'Alarms', {
       name,
       topic,
@@ -84,17 +87,17 @@ export class FailoverStack extends Stack {
       receiver: receiver.lambda,
       reconciler: reconciler.lambda,
       deadLetters: reconciler.deadLetters,
-      counted,
+      logMetrics,
       stuckSeconds: stuckSecondsOf(config),
     });
-    new Panel(this, 'Panel', {
+    new ControlPlaneDashboard(this, 'Panel', {
       name,
       alarms,
       api,
       receiver: receiver.lambda,
       reconciler: reconciler.lambda,
       ...logs,
-      counted,
+      logMetrics,
       topic,
     });
   }

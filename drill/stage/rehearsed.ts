@@ -38,7 +38,7 @@ export interface Ports {
   /** Where the site reaches the standby, and where the container itself is. */
   readonly standby: number;
   readonly loopback: number;
-  /** Where everybody reaches the standby, if the configuration has a door for them. */
+  /** Where public clients reach the standby, if the configuration has DNS failover. */
   readonly public: number;
   /** Where clients reach the site. */
   readonly service: number;

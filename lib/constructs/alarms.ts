@@ -6,7 +6,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Counted } from './counted.ts';
+import type { LogMetrics } from './log-metrics.ts';
 
 export type AlarmsProps = {
   readonly name: string;
@@ -15,7 +15,7 @@ export type AlarmsProps = {
   readonly receiver: IFunction;
   readonly reconciler: IFunction;
   readonly deadLetters: IQueue;
-  readonly counted: Counted;
+  readonly logMetrics: LogMetrics;
   /** An older move is stuck. */
   readonly stuckSeconds: number;
 };
@@ -50,7 +50,7 @@ export class Alarms extends Construct {
   }
 
   #ofTheDoor(): Alarm[] {
-    const { api, receiver, counted } = this.#props;
+    const { api, receiver, logMetrics } = this.#props;
     return [
       this.#alarm('site-silent', {
         metric: api.metricCount(minute),
@@ -74,7 +74,7 @@ export class Alarms extends Construct {
         minutes: 5,
       }),
       this.#alarm('token-refused', {
-        metric: counted.refusedTokens,
+        metric: logMetrics.refusedTokens,
         says: 'Somebody has come with a wrong token for three minutes. The access log has the source address: if it is your site, its Alertmanager has an old token and is not heard, so give it a new one (failover token rotate); if it is not, nothing has happened.',
         minutes: 3,
         tellsRecovery: true,
@@ -83,7 +83,7 @@ export class Alarms extends Construct {
   }
 
   #ofTheReconciler(): Alarm[] {
-    const { reconciler, deadLetters, counted, stuckSeconds } = this.#props;
+    const { reconciler, deadLetters, logMetrics, stuckSeconds } = this.#props;
     return [
       this.#alarm('reconciler-errors', {
         metric: reconciler.metricErrors(minute),
@@ -93,7 +93,7 @@ export class Alarms extends Construct {
       }),
       this.#throttled('reconciler', reconciler, 'failovers come late'),
       this.#alarm('nobody-looks', {
-        metric: counted.moveSeconds.with({ statistic: Stats.SAMPLE_COUNT }),
+        metric: logMetrics.moveSeconds.with({ statistic: Stats.SAMPLE_COUNT }),
         says: 'The reconciler has not looked at the services for five minutes, and it should each minute: nothing would be moved. Look at the rule of the tick in EventBridge, then at the log of the reconciler.',
         minutes: 5,
         below: true,
@@ -101,7 +101,7 @@ export class Alarms extends Construct {
         tellsRecovery: true,
       }),
       this.#alarm('move-stuck', {
-        metric: counted.moveSeconds,
+        metric: logMetrics.moveSeconds,
         says: `A move has not come to its end within ${stuckSeconds} s. If the primary is down, nobody serves: look at the last command in Systems Manager, Run Command, and at the log of the reconciler.`,
         minutes: 1,
         threshold: stuckSeconds,

@@ -21,7 +21,10 @@ export type ReceiverProps = {
   readonly tokenSecretArn?: string;
 };
 
-/** The door: POST /failover. It has no keys: it may record evidence and wake the reconciler. */
+/**
+ * `POST /failover`, open to the internet. Its role may record evidence and wake the reconciler, and nothing else: it
+ * cannot reach the host.
+ */
 export class Receiver extends Construct {
   readonly url: string;
   readonly token: ISecret;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CannotLook } from '../../bin/cli/doctor/check.ts';
+import { CannotLook } from '../../bin/cli/doctor/cannot-look.ts';
 import { checks } from '../../bin/cli/doctor/checks/index.ts';
 import { type Finding, runChecks } from '../../bin/cli/doctor/run.ts';
 import { readBundle } from '../../bin/cli/site/bundle.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const parts = await findParts(siteParts, { mounts: [repository, folder] });
   standbyPort = await listen(standbyServer(pems.host, certificatePart(pems.site)), lasting);
   webhookPort = await listen(httpsServer(pems.webhook, webhook.handle), lasting);
-  // Alertmanager would not trust the certificate of a test, so it comes by another door of the same webhook.
+  // Alertmanager would not trust the certificate of a test, so it comes by another port of the same webhook.
   const plainPort = await listen(httpServer(webhook.handle), lasting);
   const [servicePort = 0] = await freePorts(1);
   const settings = {

@@ -28,7 +28,7 @@ export const answering =
   (_, response) =>
     void response.writeHead(status).end(body);
 
-/** The door with the real receiver behind it, its ports in memory. */
+/** The webhook with the real receiver behind it, its ports in memory. */
 export class Webhook {
   readonly tokens: Set<string>;
   readonly recorded: Sighting[] = [];

@@ -97,9 +97,9 @@ describe.each(each)('%s', (_, stacks) => {
     expect(new Set(roles).size).toBe(2);
   });
 
-  it('the door has no keys: it records evidence, wakes the reconciler, reads the token, writes its log', () => {
-    const door = statementsOf(template, /Receiver/);
-    expect(actions(door)).toEqual([
+  it('the receiver cannot reach the host: it records evidence, wakes the reconciler, reads the token, writes its log', () => {
+    const receiver = statementsOf(template, /Receiver/);
+    expect(actions(receiver)).toEqual([
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'lambda:InvokeFunction',
@@ -107,7 +107,9 @@ describe.each(each)('%s', (_, stacks) => {
       'logs:PutLogEvents',
       'secretsmanager:GetSecretValue',
     ]);
-    const table = door.filter(({ Action }) => list(Action).some((action) => action.startsWith('dynamodb:')));
+    const table = receiver.filter(({ Action }) =>
+      list(Action).some((action) => action.startsWith('dynamodb:')),
+    );
     expect(table.map(({ Condition }) => Condition)).toEqual([
       { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['evidence#*'] } },
     ]);

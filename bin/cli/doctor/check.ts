@@ -1,4 +1,5 @@
-import type { World } from './world.ts';
+import { CannotLook } from './cannot-look.ts';
+import type { Examined } from './examined.ts';
 
 export type Outcome =
   | { readonly state: 'ok'; readonly found: string }
@@ -12,18 +13,15 @@ export type Check = {
   readonly whether: string;
   /** What to do, for each way in which it fails. */
   readonly remedies: Readonly<Record<string, string>>;
-  readonly run: (world: World) => Promise<Outcome>;
+  readonly run: (examined: Examined) => Promise<Outcome>;
 };
-
-/** Thrown by a check that cannot look: it is skipped, and says why. */
-export class CannotLook extends Error {}
 
 type Definition<Remedies extends Readonly<Record<string, string>>> = {
   readonly whether: string;
   readonly remedies: Remedies;
   /** Answers what was found, in a few words, if all is well. */
   readonly run: (
-    world: World,
+    examined: Examined,
     fail: (remedy: keyof Remedies & string, found: string) => never,
   ) => Promise<string>;
 };
@@ -48,9 +46,9 @@ export function check<const Remedies extends Readonly<Record<string, string>>>(
     name,
     whether,
     remedies,
-    async run(world) {
+    async run(examined) {
       try {
-        return { state: 'ok', found: await run(world, fail) };
+        return { state: 'ok', found: await run(examined, fail) };
       } catch (error) {
         if (error instanceof CannotLook) return { state: 'skipped', found: error.message };
         if (error instanceof Failed) return { state: 'failed', found: error.message, remedy: error.remedy };

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { bundleOf, readBundle } from '../site/bundle.ts';
-import { CannotLook } from './check.ts';
+import { CannotLook } from './cannot-look.ts';
 import { checks } from './checks/index.ts';
+import type { CloudSide } from './examined.ts';
 import { type Finding, runChecks } from './run.ts';
-import type { CloudSide } from './world.ts';
 
 type Flags = {
   readonly dir: string;
@@ -17,7 +17,7 @@ type Flags = {
 export async function doctor(this: Context, flags: Flags): Promise<void> {
   const { bundle, envProblem } = lookAtBundle(flags.dir);
   let side: Promise<CloudSide> | undefined;
-  const world = {
+  const examined = {
     bundle,
     envProblem,
     ca: this.ca,
@@ -30,7 +30,7 @@ export async function doctor(this: Context, flags: Flags): Promise<void> {
   const findings: Finding[] = [];
   const progress = this.process.stderr.isTTY ? this.process.stderr : undefined;
   progress?.write(waitingFor(0));
-  for await (const finding of runChecks(checks, world)) {
+  for await (const finding of runChecks(checks, examined)) {
     findings.push(finding);
     progress?.write('\r\x1b[K');
     if (!flags.json) this.process.stdout.write(linesOf(finding));

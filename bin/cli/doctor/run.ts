@@ -1,6 +1,6 @@
 import { CliError, messageOf } from '../errors.ts';
 import type { Check, Outcome } from './check.ts';
-import type { World } from './world.ts';
+import type { Examined } from './examined.ts';
 
 export const limitSeconds = 20;
 
@@ -12,16 +12,16 @@ export type Finding = { readonly check: string; readonly whether: string } & Out
  */
 export async function* runChecks(
   checks: readonly Check[],
-  world: Omit<World, 'signal'>,
+  examined: Omit<Examined, 'signal'>,
   seconds = limitSeconds,
 ): AsyncGenerator<Finding> {
-  const running = checks.map((check) => ({ check, outcome: runOne(check, world, seconds) }));
+  const running = checks.map((check) => ({ check, outcome: runOne(check, examined, seconds) }));
   for (const { check, outcome } of running) {
     yield { check: check.name, whether: check.whether, ...(await outcome) };
   }
 }
 
-async function runOne(check: Check, world: Omit<World, 'signal'>, seconds: number): Promise<Outcome> {
+async function runOne(check: Check, examined: Omit<Examined, 'signal'>, seconds: number): Promise<Outcome> {
   const limit = new AbortController();
   const tooLate = Promise.withResolvers<Outcome>();
   const timer = setTimeout(() => {
@@ -34,7 +34,7 @@ async function runOne(check: Check, world: Omit<World, 'signal'>, seconds: numbe
   }, seconds * 1000);
   try {
     return await Promise.race([
-      check.run({ ...world, signal: limit.signal }).catch(unforeseen),
+      check.run({ ...examined, signal: limit.signal }).catch(unforeseen),
       tooLate.promise,
     ]);
   } finally {

@@ -55,7 +55,7 @@ export class StandbyStack extends Stack {
         cpuType: host.architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64,
       }),
       role: this.#role,
-      securityGroup: this.#doorForSite(vpc, config, host),
+      securityGroup: this.#securityGroup(vpc, config, host),
       requireImdsv2: true,
       userData: this.#userData(config),
       blockDevices: [
@@ -137,7 +137,7 @@ export class StandbyStack extends Stack {
     if (dns) allow('secretsmanager:GetSecretValue', dns.certificateSecretArn);
   }
 
-  #doorForSite(vpc: Vpc, { services, dns }: Config, { siteCidrs }: HostConfig): SecurityGroup {
+  #securityGroup(vpc: Vpc, { services, dns }: Config, { siteCidrs }: HostConfig): SecurityGroup {
     const group = new SecurityGroup(this, 'SiteOnly', {
       vpc,
       description: 'The service ports, from the site only',

@@ -21,7 +21,7 @@ let recording: () => void = () => {};
 let waking: () => void = () => {};
 
 /** As handler.ts wires it, with ports in memory. */
-function door(services: readonly string[], log: Log) {
+function receiver(services: readonly string[], log: Log) {
   const ports = {
     evidence: {
       load: async () => ({}),
@@ -59,7 +59,7 @@ async function post(
     isBase64Encoded: false,
     ...more,
   } as HttpEvent;
-  const { statusCode, body: text, headers } = await door(services, log)(event, {} as Context);
+  const { statusCode, body: text, headers } = await receiver(services, log)(event, {} as Context);
   return { status: statusCode, headers, answer: JSON.parse(text ?? '{}') };
 }
 

@@ -23,10 +23,10 @@ describe('an operator', () => {
   it.each(['', ':$LATEST', ':operators2'])(
     'is not heard at the function%s, which the receiver may invoke',
     (qualifier) => {
-      const door = alias.replace(':operators', qualifier);
+      const other = alias.replace(':operators', qualifier);
       const operator = { service: 'api', action: 'failover', by: 'eve' };
-      expect(() => operatorCall({ operator }, all, door)).toThrow(
-        `operator: received by ${door}, expected by the alias "operators"`,
+      expect(() => operatorCall({ operator }, all, other)).toThrow(
+        `operator: received by ${other}, expected by the alias "operators"`,
       );
     },
   );

@@ -148,7 +148,7 @@ describe('without a certificate of the site', () => {
     expect(await run('start', 2)).toMatchObject({ exitCode: 0 });
   });
 
-  it('and one that is taken away closes the door', async () => {
+  it('and one that is taken away closes the port', async () => {
     await initSite();
     await run('prepare');
     await run('start', 1);
@@ -263,7 +263,7 @@ describe('public clients', () => {
     publicPem[SECRET] = named.pem;
     expect(await run('prepare', 0, SECRET)).toMatchObject({ exitCode: 0 });
     await expect.poll(asAnybody, { timeout: 40_000 }).toBe(200);
-    // No longer in the configuration: the door is closed.
+    // No longer in the configuration: the port is closed.
     await run('prepare');
     await expect.poll(asAnybody, { timeout: 40_000 }).toBe(REFUSED);
   });

@@ -1,6 +1,7 @@
 import { output } from '../../../../lambda/contract/names.ts';
-import { CannotLook, type Check, check } from '../check.ts';
-import { deployed } from '../world.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import { deployed } from '../examined.ts';
 
 export const cloudChecks: readonly Check[] = [
   check('standby-image', {
@@ -9,14 +10,14 @@ export const cloudChecks: readonly Check[] = [
       drift:
         'Deploy the image that the primary runs, or correct PRIMARY_IMAGE in .env; the host prepares itself when the deployment ends.',
     },
-    async run(world, fail) {
-      const side = await world.cloud();
+    async run(examined, fail) {
+      const side = await examined.cloud();
       const { state } = await side.status();
       if (state.drift) fail('drift', `drift: ${state.drift}`);
-      if (!world.bundle.env.PRIMARY_IMAGE)
+      if (!examined.bundle.env.PRIMARY_IMAGE)
         throw new CannotLook('PRIMARY_IMAGE is not set in .env, so nothing is compared');
       if (!state.inspectedAt) throw new CannotLook('nobody has looked at the host yet');
-      return `the same ${Math.round((world.clock() - state.inspectedAt) / 60_000)} minutes ago`;
+      return `the same ${Math.round((examined.clock() - state.inspectedAt) / 60_000)} minutes ago`;
     },
   }),
 
@@ -26,11 +27,11 @@ export const cloudChecks: readonly Check[] = [
       never: 'Bring up the monitoring ("docker compose up --detach"), and look at the checks above.',
       old: 'Look at the checks above: what keeps the heartbeat from arriving is one of them. While it lasts, no outage is seen from the cloud.',
     },
-    async run(world, fail) {
-      const side = await world.cloud();
+    async run(examined, fail) {
+      const side = await examined.cloud();
       const { upAt: at } = (await side.status()).evidence;
       if (at === undefined) return fail('never', 'the cloud has never heard that the primary is up');
-      const age = (world.clock() - at) / 1000;
+      const age = (examined.clock() - at) / 1000;
       if (age > side.config.policy.heartbeatTimeoutSeconds) {
         fail(
           'old',
@@ -47,9 +48,9 @@ export const cloudChecks: readonly Check[] = [
       unconfirmed:
         'Have them follow the link in the mail "AWS Notification - Subscription Confirmation". It is valid for two days; after that, take the address out of failover.yaml, deploy, put it back and deploy again.',
     },
-    async run(world, fail) {
-      const side = await world.cloud();
-      const { confirmedAddresses } = await import('../../aws/people.ts');
+    async run(examined, fail) {
+      const side = await examined.cloud();
+      const { confirmedAddresses } = await import('../../aws/subscriptions.ts');
       const confirmed = await confirmedAddresses(side.session, await deployed(side, output.topicArn));
       const missing = side.config.emails.filter((email) => !confirmed.has(email));
       if (missing.length > 0) fail('unconfirmed', `not confirmed: ${missing.join(', ')}`);

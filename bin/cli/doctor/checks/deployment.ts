@@ -10,8 +10,8 @@ export const deploymentChecks: readonly Check[] = [
       unsettled:
         'If a deployment runs, wait for it. If one was rolled back, its events in CloudFormation say why; then run "npx cdk deploy --all".',
     },
-    async run(world, fail) {
-      const { session, config } = await world.cloud();
+    async run(examined, fail) {
+      const { session, config } = await examined.cloud();
       const [{ describeStack }, { stackNames }] = await Promise.all([
         import('../../aws/stacks.ts'),
         import('../../deployment.ts'),
@@ -34,12 +34,12 @@ export const deploymentChecks: readonly Check[] = [
       differs:
         'Run "failover site init --force", which takes over what is deployed, and restart what reads it: docker compose up --detach.',
     },
-    async run(world, fail) {
-      const side = await world.cloud();
+    async run(examined, fail) {
+      const side = await examined.cloud();
       const { deployedEnv } = await import('../../site/fill-env.ts');
       const expected = deployedEnv(side.config, side.service, await side.outputs());
       const names = ['SERVICE_NAME', 'FAILOVER_WEBHOOK_URL', 'STANDBY_ADDRESS', 'HEALTH_PATH'];
-      const given = { ...world.bundle.env, HEALTH_PATH: world.bundle.env.HEALTH_PATH || '/health' };
+      const given = { ...examined.bundle.env, HEALTH_PATH: examined.bundle.env.HEALTH_PATH || '/health' };
       const wrong = names.filter((name) => expected[name] && given[name as 'HEALTH_PATH'] !== expected[name]);
       if (wrong.length > 0) {
         fail(

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { certificateOf, certificateWithKey } from '../../site/certificate.ts';
 import { isExample, requiredNames } from '../../site/env-file.ts';
 import { ownerOf, readIfThere } from '../../site/files.ts';
-import { CannotLook, type Check, check } from '../check.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
 
 const day = 86_400_000;
 /** Certificates of the link live for ten years: who is warned a month ahead has time. */

@@ -1,11 +1,12 @@
 import { messageOf } from '../../errors.ts';
 import { type Answer, request } from '../../http.ts';
-import { CannotLook, type Check, check } from '../check.ts';
-import { pageUrl, type World } from '../world.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import { type Examined, pageUrl } from '../examined.ts';
 
-const page = (world: World) => pageUrl(world, 'STATS_BIND', '127.0.0.1:8404');
+const page = (examined: Examined) => pageUrl(examined, 'STATS_BIND', '127.0.0.1:8404');
 /** The statistics as CSV: the URI of the page with ";csv" (HAProxy's management guide, 9.1). */
-const ask = (world: World) => request(`${page(world)}/;csv`, { signal: world.signal });
+const ask = (examined: Examined) => request(`${page(examined)}/;csv`, { signal: examined.signal });
 
 export const haproxyChecks: readonly Check[] = [
   check('haproxy', {
@@ -14,14 +15,17 @@ export const haproxyChecks: readonly Check[] = [
       down: 'Start it ("docker compose up --detach haproxy"); if it ends at once, "docker compose logs haproxy" says why.',
       other: 'Look at what is bound there, and give HAProxy another address with STATS_BIND.',
     },
-    async run(world, fail) {
-      const answer = await ask(world).catch((error) =>
-        fail('down', `HAProxy does not answer at ${page(world)} (${messageOf(error)})`),
+    async run(examined, fail) {
+      const answer = await ask(examined).catch((error) =>
+        fail('down', `HAProxy does not answer at ${page(examined)} (${messageOf(error)})`),
       );
       if (!answer.body.startsWith('# pxname')) {
-        fail('other', `what answers at ${page(world)} is not HAProxy's statistics page (${answer.status})`);
+        fail(
+          'other',
+          `what answers at ${page(examined)} is not HAProxy's statistics page (${answer.status})`,
+        );
       }
-      return `answers at ${page(world)}`;
+      return `answers at ${page(examined)}`;
     },
   }),
 
@@ -32,9 +36,9 @@ export const haproxyChecks: readonly Check[] = [
       unused: 'Run "failover site init", and then: docker compose up --detach --force-recreate haproxy.',
       down: 'Look at the primary ("docker compose logs api") and at HEALTH_PATH and PORT in .env; HAProxy asks exactly that path.',
     },
-    async run(world, fail) {
+    async run(examined, fail) {
       const servers = statesOf(
-        await ask(world).catch(() => {
+        await ask(examined).catch(() => {
           throw new CannotLook('HAProxy does not answer; see haproxy');
         }),
       );

@@ -1,26 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import { request } from '../../http.ts';
-import { CannotLook, type Check, check } from '../check.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import { type Examined, need, pageUrl } from '../examined.ts';
 import { isSupported, rangesOf, type SupportedProgram } from '../versions.ts';
-import { need, pageUrl, type World } from '../world.ts';
 
-const prometheus = (world: World) => pageUrl(world, 'PROMETHEUS_BIND', '127.0.0.1:9090');
-const alertmanager = (world: World) => pageUrl(world, 'ALERTMANAGER_BIND', '127.0.0.1:9093');
+const prometheus = (examined: Examined) => pageUrl(examined, 'PROMETHEUS_BIND', '127.0.0.1:9090');
+const alertmanager = (examined: Examined) => pageUrl(examined, 'ALERTMANAGER_BIND', '127.0.0.1:9093');
 
 /** Something is repeated to the webhook every 11 s at the latest (monitoring/alertmanager.yml). */
 const deliveryLimitSeconds = 15;
 
 /** @throws Error if it does not answer with 200 */
-async function get(url: string, { signal }: World): Promise<string> {
+async function get(url: string, { signal }: Examined): Promise<string> {
   const { status, body } = await request(url, { signal });
   if (status !== 200) throw new Error(`${status} ${body.slice(0, 100)}`.trim());
   return body;
 }
 
 /** @throws CannotLook if it does not answer: another check says so */
-async function getOrSkip(url: string, world: World, other: string): Promise<string> {
-  return get(url, world).catch((error) => {
+async function getOrSkip(url: string, examined: Examined, other: string): Promise<string> {
+  return get(url, examined).catch((error) => {
     throw new CannotLook(`no answer (${messageOf(error)}); see ${other}`);
   });
 }
@@ -38,9 +39,9 @@ export const monitoringChecks: readonly Check[] = [
     remedies: {
       down: 'Start it ("docker compose up --detach prometheus"); if it ends at once, "docker compose logs prometheus" says why.',
     },
-    async run(world, fail) {
-      const url = prometheus(world);
-      await get(`${url}/-/ready`, world).catch((error) =>
+    async run(examined, fail) {
+      const url = prometheus(examined);
+      await get(`${url}/-/ready`, examined).catch((error) =>
         fail('down', `Prometheus does not answer at ${url} (${messageOf(error)})`),
       );
       return `answers at ${url}`;
@@ -53,8 +54,12 @@ export const monitoringChecks: readonly Check[] = [
       down: 'Start what is named, or look at its log; "docker compose ps" shows what runs.',
       missing: 'Compare monitoring/prometheus.yml with the one that was shipped.',
     },
-    async run(world, fail) {
-      const text = await getOrSkip(`${prometheus(world)}/api/v1/targets?state=active`, world, 'prometheus');
+    async run(examined, fail) {
+      const text = await getOrSkip(
+        `${prometheus(examined)}/api/v1/targets?state=active`,
+        examined,
+        'prometheus',
+      );
       const targets: readonly Target[] = JSON.parse(text).data.activeTargets;
       const missing = ['haproxy', 'primary', 'alertmanager'].filter(
         (job) => !targets.some(({ labels }) => labels.job === job),
@@ -77,9 +82,9 @@ export const monitoringChecks: readonly Check[] = [
       neither:
         'Look at the alerts of Prometheus: HAProxy and the probe disagree, or one of them is not heard. A service name that differs from SERVICE_NAME needs a restart of Prometheus.',
     },
-    async run(world, fail) {
-      const service = need(world, 'SERVICE_NAME');
-      const text = await getOrSkip(`${prometheus(world)}/api/v1/alerts`, world, 'prometheus');
+    async run(examined, fail) {
+      const service = need(examined, 'SERVICE_NAME');
+      const text = await getOrSkip(`${prometheus(examined)}/api/v1/alerts`, examined, 'prometheus');
       const alerts: readonly Alert[] = JSON.parse(text).data.alerts;
       const firing = (name: string) =>
         alerts.some(
@@ -98,15 +103,18 @@ export const monitoringChecks: readonly Check[] = [
       down: 'Start it ("docker compose up --detach alertmanager"); if it ends at once, "docker compose logs alertmanager" says why.',
       config: 'Compare monitoring/alertmanager.yml with the one that was shipped, and restart Alertmanager.',
     },
-    async run(world, fail) {
-      const url = alertmanager(world);
-      const text = await get(`${url}/api/v2/receivers`, world).catch((error) =>
+    async run(examined, fail) {
+      const url = alertmanager(examined);
+      const text = await get(`${url}/api/v2/receivers`, examined).catch((error) =>
         fail('down', `Alertmanager does not answer at ${url} (${messageOf(error)})`),
       );
       const receivers: readonly { name: string }[] = JSON.parse(text);
       const missing = ['failover', 'people'].filter((name) => !receivers.some((one) => one.name === name));
       if (missing.length > 0) fail('config', `Alertmanager has no receiver ${missing.join(', ')}`);
-      const loaded = sumOf(await get(`${url}/metrics`, world), 'alertmanager_config_last_reload_successful');
+      const loaded = sumOf(
+        await get(`${url}/metrics`, examined),
+        'alertmanager_config_last_reload_successful',
+      );
       if (loaded !== 1)
         fail('config', 'Alertmanager could not load its config the last time, and runs with an older one');
       return `answers at ${url}`;
@@ -119,9 +127,9 @@ export const monitoringChecks: readonly Check[] = [
       silenced:
         'End it in Alertmanager ("amtool silence expire ID", or its page), or narrow it so that it leaves out PrimarySuspect, PrimaryDown, PrimaryUp and StandbyNotServing. For planned work: npm run failover -- pause.',
     },
-    async run(world, fail) {
-      const service = need(world, 'SERVICE_NAME');
-      const text = await getOrSkip(`${alertmanager(world)}/api/v2/silences`, world, 'alertmanager');
+    async run(examined, fail) {
+      const service = need(examined, 'SERVICE_NAME');
+      const text = await getOrSkip(`${alertmanager(examined)}/api/v2/silences`, examined, 'alertmanager');
       const active = (JSON.parse(text) as Silence[]).filter(({ status }) => status.state === 'active');
       const muting = active.flatMap((silence) => {
         const muted = needed.filter((labels) =>
@@ -146,11 +154,11 @@ export const monitoringChecks: readonly Check[] = [
       other:
         'Take the versions that onprem/compose.yaml pins, or those of Debian 12; others may work, and nobody has tried.',
     },
-    async run(world, fail) {
+    async run(examined, fail) {
       const [page, prometheusBuild, alertmanagerStatus] = await Promise.all([
-        getOrSkip(pageUrl(world, 'STATS_BIND', '127.0.0.1:8404'), world, 'haproxy'),
-        getOrSkip(`${prometheus(world)}/api/v1/status/buildinfo`, world, 'prometheus'),
-        getOrSkip(`${alertmanager(world)}/api/v2/status`, world, 'alertmanager'),
+        getOrSkip(pageUrl(examined, 'STATS_BIND', '127.0.0.1:8404'), examined, 'haproxy'),
+        getOrSkip(`${prometheus(examined)}/api/v1/status/buildinfo`, examined, 'prometheus'),
+        getOrSkip(`${alertmanager(examined)}/api/v2/status`, examined, 'alertmanager'),
       ]);
       const running = {
         HAProxy: /HAProxy version ([\d.]+\S*?)[,<\s]/.exec(page)?.[1] ?? 'of no known version',
@@ -176,10 +184,10 @@ export const monitoringChecks: readonly Check[] = [
       nothing:
         'Look at the checks heartbeat-alert and targets: without a firing alert there is nothing to send.',
     },
-    async run(world, fail) {
-      const first = await countDeliveries(world);
+    async run(examined, fail) {
+      const first = await countDeliveries(examined);
       if (first.failed === 0 && first.all > 0) return `${first.all} sent, none failed`;
-      const next = await nextDelivery(first, world);
+      const next = await nextDelivery(first, examined);
       if (next.all === first.all) {
         fail('nothing', `Alertmanager has sent nothing to the webhook for ${deliveryLimitSeconds} s`);
       }
@@ -225,21 +233,21 @@ function matches(
 
 type Deliveries = { readonly all: number; readonly failed: number };
 
-async function countDeliveries(world: World): Promise<Deliveries> {
-  const metrics = await getOrSkip(`${alertmanager(world)}/metrics`, world, 'alertmanager');
+async function countDeliveries(examined: Examined): Promise<Deliveries> {
+  const metrics = await getOrSkip(`${alertmanager(examined)}/metrics`, examined, 'alertmanager');
   const sum = (name: string) =>
     sumOf(metrics, `alertmanager_notification_requests_${name}`, 'integration="webhook"');
   return { all: sum('total'), failed: sum('failed_total') };
 }
 
 /** What it counts when the next attempt is over; the same as `before` if there is none within the limit. */
-async function nextDelivery(before: Deliveries, world: World): Promise<Deliveries> {
+async function nextDelivery(before: Deliveries, examined: Examined): Promise<Deliveries> {
   const deadline = Date.now() + deliveryLimitSeconds * 1000;
   let now = before;
   while (now.all === before.all && Date.now() < deadline) {
     // Alertmanager tells nobody that it has sent something.
-    await delay(250, undefined, { signal: world.signal });
-    now = await countDeliveries(world);
+    await delay(250, undefined, { signal: examined.signal });
+    now = await countDeliveries(examined);
   }
   return now;
 }

@@ -1,8 +1,9 @@
 import { parameterName } from '../../../../lambda/contract/names.ts';
 import { certificateOf, isSame } from '../../site/certificate.ts';
 import { readIfThere } from '../../site/files.ts';
-import { CannotLook, type Check, check } from '../check.ts';
-import type { World } from '../world.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import type { Examined } from '../examined.ts';
 
 /** Site and host show each other their certificates in two parameters; what is pinned must be what is shown. */
 export const parameterChecks: readonly Check[] = [
@@ -13,9 +14,9 @@ export const parameterChecks: readonly Check[] = [
       differs:
         'If this deployment was set up from another folder or machine, copy its secrets/site.pem here. If that one is gone, run "failover site init --force", which takes its place.',
     },
-    async run(world, fail) {
-      const file = world.bundle.siteCertificateFile;
-      const { name, known, isPinned } = await compare(world, 'site', file);
+    async run(examined, fail) {
+      const file = examined.bundle.siteCertificateFile;
+      const { name, known, isPinned } = await compare(examined, 'site', file);
       if (!known) fail('nothing', `the parameter ${name} holds no certificate`);
       if (!isPinned) fail('differs', `the parameter ${name} has another certificate than ${file}`);
       return 'the same';
@@ -30,9 +31,9 @@ export const parameterChecks: readonly Check[] = [
       differs:
         'Run "failover site init", which fetches it, and restart HAProxy: docker compose up --detach --force-recreate haproxy.',
     },
-    async run(world, fail) {
-      const file = world.bundle.standbyCertificateFile;
-      const { name, known, isPinned } = await compare(world, 'standby', file);
+    async run(examined, fail) {
+      const file = examined.bundle.standbyCertificateFile;
+      const { name, known, isPinned } = await compare(examined, 'standby', file);
       if (!known) fail('nothing', `the parameter ${name} holds no certificate`);
       if (!isPinned) fail('differs', `the parameter ${name} has another certificate than ${file}`);
       return 'the same';
@@ -40,8 +41,8 @@ export const parameterChecks: readonly Check[] = [
   }),
 ];
 
-async function compare(world: World, whose: 'site' | 'standby', file: string) {
-  const { session, config } = await world.cloud();
+async function compare(examined: Examined, whose: 'site' | 'standby', file: string) {
+  const { session, config } = await examined.cloud();
   const text = readIfThere(file);
   if (text === undefined) throw new CannotLook(`${file} is missing; see certificates`);
   const { readParameter } = await import('../../aws/parameters.ts');

@@ -5,8 +5,9 @@ import { output } from '../../../../lambda/contract/names.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import { certificateOf } from '../../site/certificate.ts';
 import { readIfThere } from '../../site/files.ts';
-import { CannotLook, type Check, check } from '../check.ts';
-import { deployed, need, type World } from '../world.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import { deployed, type Examined, need } from '../examined.ts';
 
 /** The name in the host's certificate, which HAProxy asks for. */
 const standbyName = 'standby';
@@ -15,8 +16,8 @@ const connectLimitMilliseconds = 5000;
 /** lib/host opens the port only while the container runs. A firewall that refuses looks the same. */
 const asleep = 'nobody listens, as it should be while the standby sleeps; look again during a self-test';
 
-function addressOf(world: World): { host: string; port: number } {
-  const text = need(world, 'STANDBY_ADDRESS');
+function addressOf(examined: Examined): { host: string; port: number } {
+  const text = need(examined, 'STANDBY_ADDRESS');
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(text) ?? [];
   if (host) return { host, port: Number(port) };
   throw new CannotLook(`STANDBY_ADDRESS is ${text}, expected host:port`);
@@ -31,15 +32,15 @@ export const standbyChecks: readonly Check[] = [
       closed:
         "Check that this site's public address is within standby.host.siteCidrs of failover.yaml, that the host runs, and that nothing on the way filters the port. With standby.pilotLight the host sleeps: then this is as it should be.",
     },
-    async run(world, fail) {
-      const text = need(world, 'STANDBY_ADDRESS');
+    async run(examined, fail) {
+      const text = need(examined, 'STANDBY_ADDRESS');
       if (!/:\d+$/.test(text)) fail('address', `STANDBY_ADDRESS is ${text}, expected host:port`);
       try {
-        (await connected(world)).destroy();
+        (await connected(examined)).destroy();
         return `${text} is open`;
       } catch (error) {
         if (codeOf(error) === 'ECONNREFUSED') throw new CannotLook(asleep);
-        if (await isAsleep(world)) throw new CannotLook('the host sleeps (pilot light)');
+        if (await isAsleep(examined)) throw new CannotLook('the host sleeps (pilot light)');
         return fail('closed', `${text} cannot be reached (${wordFor(error)})`);
       }
     },
@@ -55,15 +56,15 @@ export const standbyChecks: readonly Check[] = [
       refused:
         'Run "failover site init": it puts the certificate of this site in front of the host. If it changes nothing, have the host take it up: aws ssm send-command --document-name NAME-SERVICE --instance-ids ID --parameters action=prepare,epoch=0,serial=0.',
     },
-    async run(world, fail) {
-      const { siteCertificateFile: siteFile, standbyCertificateFile: standbyFile } = world.bundle;
+    async run(examined, fail) {
+      const { siteCertificateFile: siteFile, standbyCertificateFile: standbyFile } = examined.bundle;
       const [site, standby] = [siteFile, standbyFile].map((file) => {
         const text = readIfThere(file);
         if (text !== undefined) return text;
         throw new CannotLook(`${file} is missing; see certificates`);
       });
       certificateOf(standby ?? '', standbyFile);
-      const socket = await openOrSkip(world);
+      const socket = await openOrSkip(examined);
       try {
         // In TLS 1.2 the handshake ends only when the host has accepted our certificate; in 1.3 it ends before.
         const secure = tls.connect({
@@ -74,7 +75,7 @@ export const standbyChecks: readonly Check[] = [
           ca: standby,
           maxVersion: 'TLSv1.2',
         });
-        await once(secure, 'secureConnect', { signal: world.signal });
+        await once(secure, 'secureConnect', { signal: examined.signal });
         return 'each side knows the other';
       } catch (error) {
         const code = codeOf(error);
@@ -99,8 +100,8 @@ export const standbyChecks: readonly Check[] = [
       answers:
         'Deploy this version ("npx cdk deploy --all"): the container has to be reached through TLS only.',
     },
-    async run(world, fail) {
-      const socket = await openOrSkip(world);
+    async run(examined, fail) {
+      const socket = await openOrSkip(examined);
       try {
         socket.write('GET / HTTP/1.1\r\nHost: standby\r\nConnection: close\r\n\r\n');
         const said = await firstWords(socket);
@@ -115,17 +116,17 @@ export const standbyChecks: readonly Check[] = [
 ];
 
 /** @throws CannotLook if the port is not open: another check says so */
-async function openOrSkip(world: World): Promise<net.Socket> {
-  return connected(world).catch((error) => {
+async function openOrSkip(examined: Examined): Promise<net.Socket> {
+  return connected(examined).catch((error) => {
     if (error instanceof CannotLook) throw error;
     if (codeOf(error) === 'ECONNREFUSED') throw new CannotLook(asleep);
     throw new CannotLook(`no connection (${wordFor(error)}); see standby-port`);
   });
 }
 
-async function connected(world: World): Promise<net.Socket> {
-  const socket = net.connect(addressOf(world));
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(connectLimitMilliseconds)]);
+async function connected(examined: Examined): Promise<net.Socket> {
+  const socket = net.connect(addressOf(examined));
+  const signal = AbortSignal.any([examined.signal, AbortSignal.timeout(connectLimitMilliseconds)]);
   try {
     await once(socket, 'connect', { signal });
     return socket;
@@ -153,9 +154,9 @@ function firstWords(socket: net.Socket): Promise<string> {
 }
 
 /** False as well if nobody here can tell. */
-async function isAsleep(world: World): Promise<boolean> {
+async function isAsleep(examined: Examined): Promise<boolean> {
   try {
-    const side = await world.cloud();
+    const side = await examined.cloud();
     if (!side.config.standby.pilotLight) return false;
     const { instanceState } = await import('../../kinds/ec2/host.ts');
     return (await instanceState(side.session, await deployed(side, output.instanceId))) === 'stopped';

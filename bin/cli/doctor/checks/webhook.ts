@@ -3,16 +3,17 @@ import { codeOf, messageOf } from '../../errors.ts';
 import { type Answer, request } from '../../http.ts';
 import { readIfThere } from '../../site/files.ts';
 import { isReceiversAnswer, postHarmless, proxyOf } from '../../webhook.ts';
-import { CannotLook, type Check, check } from '../check.ts';
-import { need, type World } from '../world.ts';
+import { CannotLook } from '../cannot-look.ts';
+import { type Check, check } from '../check.ts';
+import { type Examined, need } from '../examined.ts';
 
 /** Older evidence counts for a repeat by an Alertmanager whose Prometheus is dead (lambda/domain/evidence.ts). */
 const mostSkewSeconds = 8;
 /** The Date header has whole seconds, and the answer takes a moment: warn before it costs a failover. */
 const warnSkewSeconds = 4;
 
-function webhookOf(world: World): URL {
-  const text = need(world, 'FAILOVER_WEBHOOK_URL');
+function webhookOf(examined: Examined): URL {
+  const text = need(examined, 'FAILOVER_WEBHOOK_URL');
   const url = URL.parse(text);
   if (url) return url;
   throw new CannotLook(`FAILOVER_WEBHOOK_URL is no URL: ${text}`);
@@ -28,10 +29,10 @@ export const webhookChecks: readonly Check[] = [
         'Give the proxy as http://host:port in WEBHOOK_PROXY_URL, and check the DNS server of this machine.',
       invalid: 'Put the output WebhookUrl of the deployment there.',
     },
-    async run(world, fail) {
-      const text = need(world, 'FAILOVER_WEBHOOK_URL');
+    async run(examined, fail) {
+      const text = need(examined, 'FAILOVER_WEBHOOK_URL');
       const url = URL.parse(text) ?? fail('invalid', `FAILOVER_WEBHOOK_URL is no URL: ${text}`);
-      const proxy = proxyOf(world.bundle);
+      const proxy = proxyOf(examined.bundle);
       // The proxy looks up what it is asked for.
       const first = proxy === undefined ? url : URL.parse(proxy);
       // The URL may hold a password.
@@ -55,12 +56,12 @@ export const webhookChecks: readonly Check[] = [
       certificate:
         'Check what is between this machine and AWS: a proxy that opens TLS has to be trusted by Alertmanager too, or be told to leave this host alone.',
     },
-    async run(world, fail) {
-      const url = webhookOf(world);
+    async run(examined, fail) {
+      const url = webhookOf(examined);
       if (url.protocol !== 'https:') fail('plain', `FAILOVER_WEBHOOK_URL begins with ${url.protocol}//`);
-      const through = proxyOf(world.bundle) === undefined ? '' : ' through the proxy';
+      const through = proxyOf(examined.bundle) === undefined ? '' : ' through the proxy';
       try {
-        const { certificateValidTo = '' } = await request(url.origin, optionsOf(world));
+        const { certificateValidTo = '' } = await request(url.origin, optionsOf(examined));
         return `certificate valid until ${new Date(certificateValidTo).toISOString().slice(0, 10)}${through}`;
       } catch (error) {
         const code = codeOf(error);
@@ -79,9 +80,9 @@ export const webhookChecks: readonly Check[] = [
     remedies: {
       skewed: 'Set up time synchronisation (chrony or systemd-timesyncd), and run this again.',
     },
-    async run(world, fail) {
-      const url = webhookOf(world);
-      const { date, halfwaySeconds } = await askForTime(url.href, world);
+    async run(examined, fail) {
+      const url = webhookOf(examined);
+      const { date, halfwaySeconds } = await askForTime(url.href, examined);
       // On average the header is half a second old.
       const behind = date + 0.5 - halfwaySeconds;
       const text = `${Math.abs(behind).toFixed(1)} s ${behind > 0 ? 'behind' : 'ahead'}`;
@@ -100,12 +101,12 @@ export const webhookChecks: readonly Check[] = [
       failing:
         'Look at the log of the receiver in CloudWatch; "npx cdk deploy --all" brings back what was changed.',
     },
-    async run(world, fail) {
-      const url = webhookOf(world);
+    async run(examined, fail) {
+      const url = webhookOf(examined);
       if (url.protocol !== 'https:') throw new CannotLook('the token is not sent over http; see webhook-tls');
-      const token = readIfThere(world.bundle.tokenFile)?.trim();
-      if (!token) throw new CannotLook(`${world.bundle.tokenFile} is missing or empty`);
-      const answer = await reached(() => postHarmless(url.href, token, optionsOf(world)));
+      const token = readIfThere(examined.bundle.tokenFile)?.trim();
+      if (!token) throw new CannotLook(`${examined.bundle.tokenFile} is missing or empty`);
+      const answer = await reached(() => postHarmless(url.href, token, optionsOf(examined)));
       if (isReceiversAnswer(answer)) return 'accepted';
       const said = `${answer.status} ${answer.body.slice(0, 120).replaceAll('\n', ' ')}`.trim();
       if (answer.status === 401) fail('refused', `the webhook refuses the token of this site (${said})`);
@@ -116,7 +117,7 @@ export const webhookChecks: readonly Check[] = [
 ];
 
 /** How this site goes to the webhook: as its Alertmanager does. */
-const optionsOf = ({ bundle, ca, signal }: World) => ({ ca, signal, proxy: proxyOf(bundle) });
+const optionsOf = ({ bundle, ca, signal }: Examined) => ({ ca, signal, proxy: proxyOf(bundle) });
 
 /** @throws CannotLook if there is no connection: another check says so */
 async function reached(ask: () => Promise<Answer>): Promise<Answer> {
@@ -128,10 +129,10 @@ async function reached(ask: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** Both in Unix seconds. Needs no trust: a certificate may look invalid just because the clock is wrong. */
-async function askForTime(url: string, world: World) {
-  const { clock } = world;
+async function askForTime(url: string, examined: Examined) {
+  const { clock } = examined;
   const sent = clock();
-  const { headers } = await reached(() => request(url, { ...optionsOf(world), unchecked: true }));
+  const { headers } = await reached(() => request(url, { ...optionsOf(examined), unchecked: true }));
   const date = Date.parse(headers.date ?? '') / 1000;
   if (Number.isNaN(date)) throw new CannotLook('the answer of the webhook has no Date');
   return { date, halfwaySeconds: (sent + clock()) / 2000 };

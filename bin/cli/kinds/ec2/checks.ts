@@ -1,6 +1,6 @@
 import { output } from '../../../../lambda/contract/names.ts';
 import { type Check, check } from '../../doctor/check.ts';
-import { deployed } from '../../doctor/world.ts';
+import { deployed } from '../../doctor/examined.ts';
 
 /** What the doctor looks at on an EC2 host. */
 export const hostChecks: readonly Check[] = [
@@ -10,8 +10,8 @@ export const hostChecks: readonly Check[] = [
       unreachable:
         'Look at the instance in EC2: it has to run, with the SSM agent, an instance role and a way out. Without it no failover starts.',
     },
-    async run(world, fail) {
-      const side = await world.cloud();
+    async run(examined, fail) {
+      const side = await examined.cloud();
       const id = await deployed(side, output.instanceId);
       const { agentStatus, instanceState } = await import('./host.ts');
       const status = await agentStatus(side.session, id);

@@ -4,7 +4,7 @@ import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from
 import { Construct } from 'constructs';
 import { field, type LogLine, tokenRefused } from '../../lambda/contract/log-lines.ts';
 
-export type CountedProps = {
+export type LogMetricsProps = {
   /** Also the namespace of the metrics. */
   readonly name: string;
   readonly receiverLog: ILogGroup;
@@ -16,13 +16,13 @@ const looked = 'looked' satisfies LogLine;
 const moveSeconds = `$.${field(looked, 'moveSeconds')}`;
 
 /** What only our functions know, as metrics. Two, without dimensions: each further one costs as much as three alarms. */
-export class Counted extends Construct {
+export class LogMetrics extends Construct {
   /** Requests whose token is not valid. */
   readonly refusedTokens: Metric;
   /** Age of the oldest move under way, in seconds, from each thorough look: 0 if there is none. */
   readonly moveSeconds: Metric;
 
-  constructor(scope: Construct, id: string, props: CountedProps) {
+  constructor(scope: Construct, id: string, props: LogMetricsProps) {
     super(scope, id);
     const { stringValue, numberValue, all } = FilterPattern;
     this.refusedTokens = this.#metric(props.name, props.receiverLog, {

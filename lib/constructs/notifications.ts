@@ -4,8 +4,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-export type PeopleProps = {
-  /** Prefix of the names of the alarms that may write to people. */
+export type NotificationsProps = {
+  /** Prefix of the names of the alarms that may write to the topic. */
   readonly name: string;
   readonly emails: readonly string[];
 };
@@ -15,10 +15,10 @@ export type PeopleProps = {
  * the one that AWS manages, one of our own costs more than the whole sleeping control plane, and what is
  * said here leaves as plain e-mail anyway.
  */
-export class People extends Construct {
+export class Notifications extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, { name, emails }: PeopleProps) {
+  constructor(scope: Construct, id: string, { name, emails }: NotificationsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'hybrid-failover', enforceSSL: true });
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));

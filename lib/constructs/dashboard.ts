@@ -15,9 +15,9 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { field, type LogLine } from '../../lambda/contract/log-lines.ts';
-import type { Counted } from './counted.ts';
+import type { LogMetrics } from './log-metrics.ts';
 
-export type PanelProps = {
+export type DashboardProps = {
   readonly name: string;
   readonly alarms: readonly IAlarm[];
   readonly api: HttpApi;
@@ -25,7 +25,7 @@ export type PanelProps = {
   readonly reconciler: IFunction;
   readonly receiverLog: ILogGroup;
   readonly reconcilerLog: ILogGroup;
-  readonly counted: Counted;
+  readonly logMetrics: LogMetrics;
   readonly topic: ITopic;
 };
 
@@ -37,10 +37,10 @@ const decided = 'decided' satisfies LogLine;
 const of = (name: Parameters<typeof field<typeof looked>>[1]) => field(looked, name);
 
 /** The CloudWatch dashboard: who is in charge, whether the site is heard, and how the machinery does. */
-export class Panel extends Construct {
-  constructor(scope: Construct, id: string, props: PanelProps) {
+export class ControlPlaneDashboard extends Construct {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { api, receiver, reconciler, counted, topic } = props;
+    const { api, receiver, reconciler, logMetrics, topic } = props;
     const functions = [receiver, reconciler];
     new Dashboard(this, 'Dashboard', {
       dashboardName: props.name,
@@ -89,8 +89,8 @@ export class Panel extends Construct {
             api.metricClientError({ ...minute, statistic: Stats.SUM, label: '4xx' }),
             api.metricServerError({ ...minute, statistic: Stats.SUM, label: '5xx' }),
           ]),
-          graph('Refused tokens', [counted.refusedTokens]),
-          graph('Age of the move under way (s)', [counted.moveSeconds]),
+          graph('Refused tokens', [logMetrics.refusedTokens]),
+          graph('Age of the move under way (s)', [logMetrics.moveSeconds]),
         ],
         [
           graph('Errors and throttles', [

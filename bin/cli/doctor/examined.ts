@@ -5,7 +5,7 @@ import type { Session } from '../aws/session.ts';
 import type { Outputs } from '../aws/stacks.ts';
 import type { CliError } from '../errors.ts';
 import type { Bundle } from '../site/bundle.ts';
-import { CannotLook } from './check.ts';
+import { CannotLook } from './cannot-look.ts';
 
 /** The cloud side, for who may look at it. */
 export type CloudSide = {
@@ -19,7 +19,7 @@ export type CloudSide = {
 };
 
 /** What the checks look at. */
-export type World = {
+export type Examined = {
   readonly bundle: Bundle;
   /** Why .env cannot be read, if it is there and cannot. */
   readonly envProblem?: CliError | undefined;
@@ -32,14 +32,14 @@ export type World = {
 };
 
 /** A variable of the site's environment. @throws CannotLook if it is not set */
-export function need({ bundle }: World, name: string): string {
+export function need({ bundle }: Examined, name: string): string {
   const value = bundle.env[name];
   if (value) return value;
   throw new CannotLook(`${name} is not set in ${bundle.envFile}`);
 }
 
 /** Where one of the site's own pages is bound, as a URL that this machine can ask. */
-export function pageUrl({ bundle }: World, variable: string, otherwise: string): string {
+export function pageUrl({ bundle }: Examined, variable: string, otherwise: string): string {
   const bind = bundle.env[variable] || otherwise;
   const [, host = '', port] = /^(.*):(\d+)$/.exec(bind) ?? [];
   return `http://${host === '' || host === '0.0.0.0' || host === '*' ? '127.0.0.1' : host}:${port ?? bind}`;
