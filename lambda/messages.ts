@@ -2,7 +2,7 @@ import type { Health } from './domain/evidence.ts';
 import type { Entry, EntryKind, Seen } from './domain/types.ts';
 
 /**
- * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs:emails` shows each.
+ * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs` shows each.
  * A name in braces is filled in. A sentence with a name that has no value in this mail is left out.
  *
  *     {service} {by} {attempt}

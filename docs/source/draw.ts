@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs';
-
 /**
- * The picture of the architecture, placed by hand on a grid. `npm run docs:picture` writes
+ * The picture of the architecture, placed by hand on a grid. `npm run docs` writes
  * docs/architecture.svg from it; a test fails on drift.
  */
 
@@ -111,5 +109,3 @@ function text(
 ): string {
   return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="middle">${words}</text>`;
 }
-
-if (import.meta.main) writeFileSync(new URL('../architecture.svg', import.meta.url), architecture());

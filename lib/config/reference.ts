@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { schema } from './schema.ts';
 
-/** What is generated from the schema. `node lib/config/reference.ts` writes it; a test fails on drift. */
+/** What is generated from the schema. `npm run docs` writes it; a test fails on drift. */
 
 type Node = {
   type?: string;
@@ -30,7 +29,7 @@ export function markdown(): string {
     '',
     '`failover.yaml` is the one file that is yours. `npx cdk synth` checks it and stops with one line that names the key, the value received and what was expected. Another file: `npx cdk synth -c config=path/to/file.yaml`; [examples](examples/).',
     '',
-    'Generated from `lib/config/schema.ts` by `npm run docs:config`.',
+    'Generated from `lib/config/schema.ts` by `npm run docs`.',
     '',
     '| key | type | default | meaning |',
     '|---|---|---|---|',
@@ -59,9 +58,4 @@ function typeOf(node: Node): string {
 function defaultOf(node: Node, required: boolean): string {
   if (node.default === undefined) return required ? 'required' : '';
   return `\`${JSON.stringify(node.default)}\``;
-}
-
-if (import.meta.main) {
-  writeFileSync(new URL('../../docs/config.schema.json', import.meta.url), jsonSchema());
-  writeFileSync(new URL('../../docs/configuration.md', import.meta.url), markdown());
 }

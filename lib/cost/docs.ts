@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -10,7 +9,7 @@ import { type PriceName, pricesOf } from './prices.ts';
 import { footnote, sources, table } from './report.ts';
 import { linesOf } from './resources.ts';
 
-/** docs/cost.md: `npm run docs:cost` writes it, and a test fails on drift. */
+/** docs/cost.md: `npm run docs` writes it, and a test fails on drift. */
 
 const usd = (amount: number) => amount.toFixed(2);
 
@@ -24,7 +23,7 @@ export async function costPage(): Promise<string> {
   const { controlPlane } = warm;
   return `# What it costs
 
-Computed by \`npm run cost\` from the synthesized templates of \`failover.yaml\`: every resource is looked at, and one whose price nobody has looked up makes it fail. This page is what it says; \`npm run docs:cost\` writes it. Prices are in USD, without tax, for a month of 730 hours.
+Computed by \`npm run cost\` from the synthesized templates of \`failover.yaml\`: every resource is looked at, and one whose price nobody has looked up makes it fail. This page is what it says; \`npm run docs\` writes it. Prices are in USD, without tax, for a month of 730 hours.
 
 | | eu-central-1 | us-east-1 |
 |---|--:|--:|
@@ -101,8 +100,3 @@ function dnsFailover(region: string): Bill {
   });
   return bill(lines, (name) => prices[name as PriceName], {});
 }
-
-const costPageFile = fileURLToPath(new URL('../../docs/cost.md', import.meta.url));
-export const committedCostPage = () => readFileSync(costPageFile, 'utf8');
-
-if (import.meta.main) writeFileSync(costPageFile, await costPage());

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import {
   AnnotationQueryBuilder,
   type Dashboard,
@@ -16,7 +15,7 @@ import { traffic } from './traffic.ts';
 import { datasource, variables } from './variables.ts';
 
 /**
- * The site's dashboard, what matters most first. `npm run docs:dashboard` writes
+ * The site's dashboard, what matters most first. `npm run docs` writes
  * monitoring/grafana/dashboards/failover.json from it; a test fails on drift, and every drill asks its queries.
  */
 export function failover(): Dashboard {
@@ -56,6 +55,3 @@ function alerts(): AnnotationQueryBuilder {
 
 /** The file that Grafana reads. */
 export const asJson = (): string => `${JSON.stringify(failover(), null, 2)}\n`;
-
-if (import.meta.main)
-  writeFileSync(new URL('../grafana/dashboards/failover.json', import.meta.url), asJson());

@@ -2,15 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { asJson, failover } from '../../monitoring/dashboards/failover.ts';
+import { failover } from '../../monitoring/dashboards/failover.ts';
 import { datasource } from '../../monitoring/dashboards/variables.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const committed = read('monitoring/grafana/dashboards/failover.json');
-
-test('monitoring/grafana/dashboards/failover.json is what its source makes: npm run docs:dashboard', () => {
-  expect(committed).toBe(asJson());
-});
 
 const { panels: all = [], templating, uid } = failover();
 const panels = all.filter((one): one is Panel => one.type !== 'row');

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { checks } from './checks/index.ts';
 import { limitSeconds } from './run.ts';
 
-/** docs/doctor.md, from the checks themselves. `node bin/cli/doctor/reference.ts` writes it; a test fails on drift. */
+/** docs/doctor.md, from the checks themselves. `npm run docs` writes it; a test fails on drift. */
 export function markdown(): string {
   return [
     '# failover doctor',
@@ -11,7 +10,7 @@ export function markdown(): string {
     '',
     `Each check is \`ok\`, \`failed\` with what to do, or \`skipped\` with why nobody could look. None waits for another, and each has ${limitSeconds} seconds.`,
     '',
-    'Generated from `bin/cli/doctor/checks` by `npm run docs:doctor`.',
+    'Generated from `bin/cli/doctor/checks` by `npm run docs`.',
     '',
     '| check | looks whether | if it fails |',
     '|---|---|---|',
@@ -22,5 +21,3 @@ export function markdown(): string {
     '',
   ].join('\n');
 }
-
-if (import.meta.main) writeFileSync(new URL('../../../docs/doctor.md', import.meta.url), markdown());

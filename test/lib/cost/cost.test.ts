@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { loadConfig } from '../../../lib/config/load.ts';
 import { beatSeconds } from '../../../lib/cost/beats.ts';
-import { committedCostPage, costPage } from '../../../lib/cost/docs.ts';
 import { type Estimate, estimate, stacksOf } from '../../../lib/cost/estimate.ts';
 import { bill, type Line } from '../../../lib/cost/lines.ts';
 import { logBytes } from '../../../lib/cost/logs.ts';
@@ -179,8 +178,4 @@ describe('a month asleep', () => {
       controlPlane.lines.find(({ part }) => part === 'API Gateway')?.quantity;
     expect(requests(await estimate(both))).toBe(2 * (requests(here) ?? 0));
   });
-});
-
-test('docs/cost.md is what the estimate says: npm run docs:cost', async () => {
-  expect(committedCostPage()).toBe(await costPage());
 });
