@@ -1,5 +1,5 @@
+import type { Entry, Seen } from './domain/history.ts';
 import { reasons } from './domain/reasons.ts';
-import type { Entry, Seen } from './domain/types.ts';
 import {
   hostSeen,
   labels,
@@ -65,13 +65,13 @@ function facts(entry: Entry, values: Values): string[] {
   ];
 }
 
-function sights({ primary, said, witness, host }: Seen, values: Values): string[] {
+function sights({ primary, said, witness, capacity }: Seen, values: Values): string[] {
   return [
     primary === 'unknown'
       ? firstFilled([lastSaid[said ?? 'nothing']], values)
       : firstFilled(primarySeen[primary], values),
     ...(witness ? [witnessSeen[witness]] : []),
-    ...(host ? filledSentences([hostSeen], values) : []),
+    ...(capacity ? filledSentences([hostSeen], values) : []),
   ];
 }
 
@@ -96,7 +96,7 @@ function valuesOf(entry: Entry): Values {
     stable: known(stableSeconds, (seconds) => duration(seconds * 1000)),
     since: known(seen?.since, moment),
     age: known(seen?.saidAt, (saidAt) => duration(at - saidAt)),
-    host: seen?.host,
+    host: seen?.capacity,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Health } from './domain/evidence.ts';
-import type { Entry, EntryKind, Seen } from './domain/types.ts';
+import type { Entry, EntryKind, Seen } from './domain/history.ts';
 
 /**
  * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs` shows each.
@@ -377,4 +377,4 @@ export const witnessSeen: Record<NonNullable<Seen['witness']>, string> = {
   unreachable: 'Asked from the cloud three times, the public address of the site did not answer.',
 };
 
-export const hostSeen = 'The instance of the standby was {host}.';
+export const hostSeen = 'The host of the standby was {host}.';

@@ -1,4 +1,9 @@
-import type { Action, CommandReport, Entry, Evidence, HostState, Sighting, State } from './domain/types.ts';
+import type { ServiceSettings } from './contract/settings.ts';
+import type { Capacity } from './domain/capacity.ts';
+import type { Evidence, Sighting } from './domain/evidence.ts';
+import type { Entry } from './domain/history.ts';
+import type { CommandReport } from './domain/observation.ts';
+import type { Action, State } from './domain/state.ts';
 
 /** A record together with the number of its last write; 0 if it was never written. */
 export type Versioned<T> = { readonly value: T; readonly revision: number };
@@ -25,7 +30,7 @@ export interface History {
 
 /** The container on the host. */
 export interface Standby {
-  /** Never throws for what the host or SSM refuses: that is a report. */
+  /** Never throws for what the host refuses, or what is in the way to it: that is a report. */
   send(command: StandbyCommand): Promise<CommandReport>;
   report(command: StandbyCommand, id: string): Promise<CommandReport>;
 }
@@ -37,9 +42,9 @@ export type StandbyCommand = {
   readonly attempt: number;
 };
 
-/** The EC2 instance. */
-export interface Host {
-  state(): Promise<HostState>;
+/** The machine that the standby runs on. */
+export interface CapacityProvider {
+  state(): Promise<Capacity>;
   /** @param instanceType what it is started as; as it was if left out */
   start(instanceType?: string): Promise<'requested' | 'no-capacity'>;
   stop(): Promise<void>;
@@ -79,13 +84,16 @@ export interface Log {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
+/** What a kind of standby brings: how to reach the container of one service, and the machine that it runs on. */
+export type StandbyKind = (settings: ServiceSettings) => Pick<ServicePorts, 'standby' | 'capacity'>;
+
 /** What the reconciler of one service works with. */
 export type ServicePorts = {
   readonly states: StateStore;
   readonly evidence: EvidenceStore;
   readonly history: History;
   readonly standby: Standby;
-  readonly host: Host;
+  readonly capacity: CapacityProvider;
   /** Absent for a service that has none. */
   readonly witness?: Witness;
   readonly notifier: Notifier;

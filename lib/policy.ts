@@ -1,4 +1,4 @@
-import type { Policy } from '../lambda/domain/types.ts';
+import type { Policy } from '../lambda/domain/policy.ts';
 import type { Config, ServiceConfig } from './config/schema.ts';
 import { instanceTypeOf } from './kinds/ec2/schema.ts';
 

@@ -1,17 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { decide, initialState } from '../../lambda/domain/decide.ts';
-import type {
-  Command,
-  CommandReport,
-  Entry,
-  EntryKind,
-  Evidence,
-  Observation,
-  Pause,
-  Phase,
-  Policy,
-  State,
-} from '../../lambda/domain/types.ts';
+import { readState } from '../../lambda/contract/records.ts';
+import { decide } from '../../lambda/domain/decide.ts';
+import type { Evidence } from '../../lambda/domain/evidence.ts';
+import type { Entry, EntryKind } from '../../lambda/domain/history.ts';
+import type { CommandReport, Observation } from '../../lambda/domain/observation.ts';
+import type { Phase } from '../../lambda/domain/phase.ts';
+import type { Policy } from '../../lambda/domain/policy.ts';
+import type { Action, Command, Pause, SharedState, State } from '../../lambda/domain/state.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { policyOf } from '../../lib/policy.ts';
 
@@ -39,29 +34,41 @@ const down: Evidence = { downAt: ago(0.4), suspectAt: ago(0.4), troubleSince: ag
 const longDown: Evidence = { ...down, troubleSince: ago(125), upAt: ago(126) };
 const quiet: Evidence = { upAt: ago(52.3), upSince: ago(3 * day) };
 
-const state = (phase: Phase, more: Partial<State> = {}): State => ({
-  ...initialState('api'),
-  epoch: 7,
-  phase,
-  since: ago(3600),
-  decidedAt: ago(3600),
-  why: 'primary-healthy',
-  testedAt: ago(day),
-  inspectedAt: ago(60),
-  verifiedAt: ago(20),
-  nextEntry: 42,
-  nextCommand: 19,
-  ...more,
-});
-const command = (action: Command['action'], more: Partial<Command> = {}): Command => ({
+type Changes = Partial<SharedState> & {
+  readonly command?: Command;
+  readonly testing?: boolean;
+  readonly heldBy?: string;
+};
+
+const state = (phase: Phase, more: Changes = {}): State =>
+  readState('api', {
+    epoch: 7,
+    phase,
+    since: ago(3600),
+    decidedAt: ago(3600),
+    why: 'primary-healthy',
+    testedAt: ago(day),
+    inspectedAt: ago(60),
+    verifiedAt: ago(20),
+    nextEntry: 42,
+    nextCommand: 19,
+    ...more,
+  });
+const command = (action: Action, more: { attempt?: number; failed?: number } = {}): Command => ({
   action,
   serial: 18,
-  attempt: 1,
+  attempt: more.attempt ?? 1,
   requestedAt: ago(1.7),
-  id: '0f5d0c2e-8f5c-4b1c-9d6c-2c5b8a7e1d30',
-  ...more,
+  ...(more.failed === undefined
+    ? { status: 'sent', id: '0f5d0c2e-8f5c-4b1c-9d6c-2c5b8a7e1d30' }
+    : {
+        status: 'failed',
+        cause: 'host-off',
+        failure: 'the host did not start',
+        retryAt: ahead(more.failed),
+      }),
 });
-const done = (more: { ran?: boolean; said?: string } = {}): CommandReport => ({
+const done = (more: { ran?: boolean; output?: string } = {}): CommandReport => ({
   serial: 18,
   outcome: 'succeeded',
   facts: {
@@ -70,7 +77,7 @@ const done = (more: { ran?: boolean; said?: string } = {}): CommandReport => ({
     image: 'ghcr.io/acme/api:1.4.2',
     id: `sha256:${'a1'.repeat(32)}`,
   },
-  ...(more.said && { said: more.said }),
+  ...(more.output && { output: more.output }),
 });
 const failed: CommandReport = {
   serial: 18,
@@ -118,7 +125,7 @@ export const examples: readonly Example[] = [
         why: 'awaiting-confirmation',
         whySince: ago(3.2),
       }),
-      seen: { evidence: down, command: done({ said: 'hook before-start: promoted the database' }) },
+      seen: { evidence: down, command: done({ output: 'hook before-start: promoted the database' }) },
     },
   ),
   example('failover-completed', 'The standby was started after a switchover was asked for.', {
@@ -170,24 +177,24 @@ export const examples: readonly Example[] = [
   }),
   example('host-starting', 'Pilot light: the instance itself sleeps.', {
     state: state('home'),
-    seen: { evidence: down, host: 'stopped' },
+    seen: { evidence: down, capacity: 'off' },
     policy: pilotLight,
   }),
   example('no-capacity', 'Pilot light: EC2 has none of the first instance type.', {
     state: state('starting', {
-      command: command('start', { retryAt: ahead(2), hostUnreachable: true }),
+      command: command('start', { failed: 2 }),
       decidedAt: ago(1),
     }),
-    seen: { evidence: down, host: 'stopped', hostStart: 'no-capacity' },
+    seen: { evidence: down, capacity: 'off', capacityStart: 'no-capacity' },
     policy: pilotLight,
   }),
   example('no-capacity', 'Nor of the second.', {
     state: state('starting', {
-      command: command('start', { attempt: 2, retryAt: ahead(4), hostUnreachable: true }),
+      command: command('start', { attempt: 2, failed: 4 }),
       decidedAt: ago(3),
       instanceType: 1,
     }),
-    seen: { evidence: down, host: 'stopped', hostStart: 'no-capacity' },
+    seen: { evidence: down, capacity: 'off', capacityStart: 'no-capacity' },
     policy: pilotLight,
   }),
   example('standby-restarted', 'The standby serves, and its container has died.', {

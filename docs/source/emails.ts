@@ -1,4 +1,4 @@
-import type { EntryKind } from '../../lambda/domain/types.ts';
+import type { EntryKind } from '../../lambda/domain/history.ts';
 import { message, urgencyOf } from '../../lambda/mail.ts';
 import { mailKinds, words } from '../../lambda/messages.ts';
 import { type Example, examples } from './email-examples.ts';

@@ -1,4 +1,4 @@
-import type { State } from '../../lambda/domain/types.ts';
+import type { State } from '../../lambda/domain/state.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import type { Happened } from '../kit/event-log.ts';
 import type { Supervised } from '../kit/processes.ts';

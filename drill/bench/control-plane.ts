@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readLine } from '../../lambda/contract/log-lines.ts';
-import type { Phase } from '../../lambda/domain/types.ts';
+import type { Phase } from '../../lambda/domain/phase.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import { DrillError } from '../kit/errors.ts';
 import type { ServerChange } from '../site/haproxy-log.ts';

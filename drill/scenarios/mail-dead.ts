@@ -1,4 +1,4 @@
-import type { Entry } from '../../lambda/domain/types.ts';
+import type { Entry } from '../../lambda/domain/history.ts';
 import { awayAndHome, seconds } from './support/away-and-home.ts';
 import type { Scenario } from './support/scenario.ts';
 import type { Tools } from './support/tools.ts';

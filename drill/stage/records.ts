@@ -2,7 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
 import { historyOf } from '../../lambda/contract/table.ts';
-import type { Entry, State } from '../../lambda/domain/types.ts';
+import type { Entry } from '../../lambda/domain/history.ts';
+import type { State } from '../../lambda/domain/state.ts';
 import type { StateStore } from '../../lambda/ports.ts';
 import type { Cloud } from '../cloud/index.ts';
 

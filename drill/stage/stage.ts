@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { output } from '../../lambda/contract/names.ts';
 import { readServices, shareCommon } from '../../lambda/contract/settings.ts';
-import type { Entry, Policy, State } from '../../lambda/domain/types.ts';
+import type { Entry } from '../../lambda/domain/history.ts';
+import type { Policy } from '../../lambda/domain/policy.ts';
+import { commandOf, type State } from '../../lambda/domain/state.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import { type Cloud, startCloud } from '../cloud/index.ts';
 import { DEFAULT_LATENCIES, type Latencies } from '../cloud/latencies.ts';
@@ -179,8 +181,9 @@ const ofPrograms: SiteMaker = { find: partsOfDrill, start: startSite };
 async function comesToRest(state: () => Promise<State>): Promise<void> {
   const deadline = Date.now() + REST_SECONDS * 1000;
   for (;;) {
-    const { why, command, inspectedAt } = await state();
-    if (why === 'primary-healthy' && command === undefined && inspectedAt !== undefined) return;
+    const now = await state();
+    const isAtRest = now.why === 'primary-healthy' && commandOf(now) === undefined;
+    if (isAtRest && now.inspectedAt !== undefined) return;
     // A host that sleeps is not looked at, and whatever else keeps it is for the scenario to find.
     if (Date.now() > deadline) return;
     await delay(POLL_MS);

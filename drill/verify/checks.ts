@@ -1,4 +1,4 @@
-import { siteOf } from '../../lambda/domain/decide.ts';
+import { siteOf } from '../../lambda/domain/phase.ts';
 import type { Happening } from '../cloud/happenings.ts';
 import { isListening } from '../kit/processes.ts';
 import type { Stage } from '../stage/stage.ts';

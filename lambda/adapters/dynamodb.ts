@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { readEvidence, readState } from '../contract/records.ts';
 import { attribute, type Key, key } from '../contract/table.ts';
-import { initialState } from '../domain/decide.ts';
+import type { Evidence, Sighting } from '../domain/evidence.ts';
 import { fold } from '../domain/evidence.ts';
-import type { Evidence, Sighting, State } from '../domain/types.ts';
 import type { EvidenceStore, History, StateStore, Versioned } from '../ports.ts';
 
 const historyDays = 400;
@@ -20,9 +20,8 @@ export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
 export function dynamoStateStore(client: DynamoDBDocumentClient, table: string): StateStore {
   return {
     async load(service) {
-      const { value, revision } = (await read<State>(client, table, key.state(service))) ?? { revision: 0 };
-      // A state that an older version recorded lacks what came later.
-      return { value: { ...initialState(service), ...value }, revision };
+      const { value, revision } = (await read(client, table, key.state(service))) ?? { revision: 0 };
+      return { value: readState(service, value), revision };
     },
     save: (next, before) =>
       write(client, table, { ...key.state(next.service), epoch: next.epoch }, next, before.revision, {
@@ -38,8 +37,10 @@ export function dynamoEvidenceStore(
   table: string,
   gapSeconds: (service: string) => number,
 ): EvidenceStore {
-  const load = async (service: string): Promise<Versioned<Evidence>> =>
-    (await read<Evidence>(client, table, key.evidence(service))) ?? { value: {}, revision: 0 };
+  const load = async (service: string): Promise<Versioned<Evidence>> => {
+    const { value, revision } = (await read(client, table, key.evidence(service))) ?? { revision: 0 };
+    return { value: readEvidence(value), revision };
+  };
   // What this sandbox wrote last is most often what is there: a read that each heartbeat can do without.
   const written = new Map<string, Versioned<Evidence>>();
   return {
@@ -82,13 +83,13 @@ export function dynamoHistory(client: DynamoDBDocumentClient, table: string): Hi
 }
 
 /** Strongly consistent: a decision on a stale copy would only lose its conditional write. */
-async function read<T>(
+async function read(
   client: DynamoDBDocumentClient,
   table: string,
   of: Key,
-): Promise<Versioned<T> | undefined> {
+): Promise<Versioned<Readonly<Record<string, unknown>>> | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName: table, Key: of, ConsistentRead: true }));
-  return Item && { value: Item.value as T, revision: Item.revision as number };
+  return Item && { value: Item.value, revision: Item.revision as number };
 }
 
 async function write(

@@ -1,5 +1,8 @@
 import * as v from 'valibot';
-import type { Decision, Evidence, OperatorRequest, Policy } from '../domain/types.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { OperatorRequest } from '../domain/observation.ts';
+import type { Policy } from '../domain/policy.ts';
 import { operatorsAlias } from './names.ts';
 
 /** What the reconciler is invoked with. Whatever it does not know (a tick, an event) is about all services. */

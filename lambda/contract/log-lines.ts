@@ -1,4 +1,6 @@
-import type { Effect, Phase, Reason, Site } from '../domain/types.ts';
+import type { Effect } from '../domain/decision.ts';
+import type { Phase, Site } from '../domain/phase.ts';
+import type { Reason } from '../domain/reasons.ts';
 
 /**
  * Log lines that something counts or reads. The name is the line's `message`; the type says what else is in it. The

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Policy } from '../domain/types.ts';
+import type { Policy } from '../domain/policy.ts';
 
 /** What the stack tells the functions: the names of their variables, and one schema for writing and for reading. */
 

@@ -1,10 +1,15 @@
-import { type Draft, note, set } from './draft.ts';
-import type { Action, Command, CommandReport, Policy, Reason } from './types.ts';
+/** Commands to the host: sent, seen through to their end, and tried again when they fail. */
+
+import { addEntry, type Draft, set, setCommand } from './draft.ts';
+import type { CommandReport } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { type Action, type Command, commandOf, type FailureCause, needsCapacity } from './state.ts';
 
 /** The report of the command that the current phase waits for, if there is one. */
 function report(d: Draft): CommandReport | undefined {
   const { command } = d.observation;
-  return command?.serial === d.before.command?.serial ? command : undefined;
+  return command?.serial === commandOf(d.before)?.serial ? command : undefined;
 }
 
 /** What the host said when it had done what the phase waits for; undefined if it has not. */
@@ -15,42 +20,53 @@ export function success(d: Draft) {
 
 /** Writes what became of the command into the state: its id once sent, its failure and next try. */
 export function absorb(d: Draft): void {
-  absorbHostStart(d);
-  const command = d.next.command;
-  if (command === undefined || command.retryAt !== undefined) return;
+  absorbCapacityStart(d);
+  const command = commandOf(d.next);
+  if (command === undefined || command.status === 'failed') return;
   const result = report(d);
-  if (result?.outcome === 'sent') {
-    if (command.id !== result.id) set(d, { command: { ...command, id: result.id } });
-  } else if (result?.outcome === 'failed') {
-    fail(d, command, result.detail, false);
-  } else if (result?.outcome === 'host-unreachable') {
-    fail(d, command, result.detail, true);
-  } else if (result?.outcome === 'superseded') {
-    // Catch up with the host and try again: refusing for ever would leave nobody in charge.
-    if (isCredible(result.newest, command)) {
-      set(d, { nextCommand: Math.max(d.next.nextCommand, result.newest + 1) });
-      fail(d, command, `the host had run command ${result.newest} already`, false);
-    } else fail(d, command, brokenFence, false);
-  } else if (result?.outcome !== 'succeeded') {
-    const { commandTimeoutSeconds: limit } = d.policy;
-    if (d.now - command.requestedAt >= limit * 1000) fail(d, command, `no result after ${limit} s`, false);
+  switch (result?.outcome) {
+    case 'sent':
+      if (command.status !== 'sent' || command.id !== result.id)
+        setCommand(d, { ...base(command), status: 'sent', id: result.id });
+      break;
+    case 'failed':
+      fail(d, command, 'command', result.detail);
+      break;
+    case 'host-unreachable':
+      fail(d, command, 'host-unreachable', result.detail);
+      break;
+    case 'superseded':
+      catchUp(d, command, result.newest);
+      break;
+    case 'succeeded':
+      break;
+    default: {
+      const { commandTimeoutSeconds: limit } = d.policy;
+      if (d.now - command.requestedAt >= limit * 1000)
+        fail(d, command, 'command', `no result after ${limit} s`);
+    }
   }
 }
 
 /** No state that was lost or restored is so far behind: a service has a command a minute at most. */
 const furthestBehind = 1_000_000;
 
-/** What a broken host says must not use up the numbers of all commands to come. */
-function isCredible(newest: number, { serial }: Command): boolean {
-  return Number.isSafeInteger(newest) && newest <= serial + furthestBehind;
+/** The host has run a newer command. To refuse for ever would leave nobody in charge: the next try is newer still. */
+function catchUp(d: Draft, command: Command, newest: number): void {
+  // What a broken host says must not use up the numbers of all commands to come.
+  const isCredible = Number.isSafeInteger(newest) && newest <= command.serial + furthestBehind;
+  if (isCredible) set(d, { nextCommand: Math.max(d.next.nextCommand, newest + 1) });
+  fail(d, command, 'command', isCredible ? `the host had run command ${newest} already` : brokenFence);
 }
 
 const brokenFence =
   'the host says that it has run a command with an impossible number: its record of the last one is broken; replace the host';
 
-function absorbHostStart(d: Draft): void {
-  const { command } = d.next;
-  if (command === undefined || d.observation.hostStart !== 'no-capacity' || command.noCapacity) return;
+/** There was no machine to be had: the next type is tried with the next try. */
+function absorbCapacityStart(d: Draft): void {
+  const command = commandOf(d.next);
+  if (d.observation.capacityStart !== 'no-capacity' || command?.status !== 'failed') return;
+  if (command.cause === 'no-capacity') return;
   const { instanceTypes } = d.policy;
   const tried = d.next.instanceType ?? 0;
   const following = instanceTypes.length > 1 ? (tried + 1) % instanceTypes.length : undefined;
@@ -58,9 +74,10 @@ function absorbHostStart(d: Draft): void {
     instanceTypes[tried] ?? 'the instance type of the host',
     following === undefined ? 'the same is tried again' : `next is ${instanceTypes[following]}`,
   ].join('; ');
-  set(d, { command: { ...command, noCapacity: true }, instanceType: following });
+  setCommand(d, { ...command, cause: 'no-capacity', failure: 'there is no capacity for the host' });
+  set(d, { instanceType: following });
   const { attempt, retryAt: nextAt } = command;
-  if (worthTelling(attempt)) note(d, 'no-capacity', 'no-capacity', { detail, attempt, nextAt });
+  if (isWorthTelling(attempt)) addEntry(d, 'no-capacity', 'no-capacity', { detail, attempt, nextAt });
 }
 
 const failures: Record<Action, Reason> = {
@@ -69,17 +86,18 @@ const failures: Record<Action, Reason> = {
   inspect: 'drift',
 };
 
-function fail(d: Draft, command: Command, failure: string, hostUnreachable: boolean): void {
-  const wait = retryWait(d.policy, command.attempt);
+function fail(d: Draft, command: Command, cause: FailureCause, failure: string): void {
+  const { action, attempt } = command;
+  const wait = retryWait(d.policy, attempt);
   const retryAt = d.now + wait * 1000;
-  set(d, { command: { ...command, failure, hostUnreachable, retryAt } });
-  const { attempt } = command;
-  if (!worthTelling(attempt)) return;
-  const detail = `${command.action}, attempt ${attempt}: ${failure}; next try in ${wait} s`;
+  setCommand(d, { ...base(command), status: 'failed', cause, failure, retryAt });
+  if (!isWorthTelling(attempt)) return;
+  const detail = `${action}, attempt ${attempt}: ${failure}; next try in ${wait} s`;
   // A failed self-test has a message of its own, and a sleeping host takes a while to register.
-  const isBooting = hostUnreachable && d.policy.pilotLight && attempt < 8;
-  const quiet = d.next.testing === true || isBooting;
-  note(d, 'command-failed', failures[command.action], {
+  const isBooting = cause === 'host-unreachable' && d.policy.pilotLight && attempt < 8;
+  const isTest = d.next.phase === 'warming' && d.next.testing;
+  const quiet = isTest || isBooting;
+  addEntry(d, 'command-failed', failures[action], {
     detail,
     attempt,
     nextAt: retryAt,
@@ -87,84 +105,97 @@ function fail(d: Draft, command: Command, failure: string, hostUnreachable: bool
   });
 }
 
+/** A command without what became of it. */
+const base = ({ action, serial, attempt, requestedAt }: Command) => ({
+  action,
+  serial,
+  attempt,
+  requestedAt,
+});
+
 /** Seconds until the next try. */
 function retryWait(policy: Policy, attempt: number): number {
   return Math.min(policy.retrySeconds * 2 ** Math.min(attempt - 1, 16), policy.retryMaxSeconds);
 }
 
 /** The 1st, 2nd, 4th, 8th… time: often enough to know, too seldom to drown in. */
-function worthTelling(attempt: number): boolean {
+function isWorthTelling(attempt: number): boolean {
   return (attempt & (attempt - 1)) === 0;
 }
 
-/** Starting the instance takes the place of one try of the command, so that it is paced like one. */
-function requestHost(d: Draft, command: Command): void {
+/** Starting the host takes the place of one try of the command, so that it is paced like one. */
+function requestCapacity(d: Draft, command: ReturnType<typeof base>): void {
   const attempt = command.attempt + 1;
   const retryAt = d.now + retryWait(d.policy, attempt) * 1000;
-  const { noCapacity: _, ...rest } = command;
-  set(d, { command: { ...rest, attempt, retryAt } });
+  const failure = 'the host did not start';
+  setCommand(d, { ...command, attempt, status: 'failed', cause: 'host-off', failure, retryAt });
   const instanceType = d.policy.instanceTypes[d.next.instanceType ?? 0];
-  d.effects.push({ type: 'start-host', ...(instanceType && { instanceType }) });
-  if (worthTelling(attempt)) note(d, 'host-starting', 'host-not-ready', { nextAt: retryAt });
+  d.effects.push({ type: 'start-capacity', ...(instanceType && { instanceType }) });
+  if (isWorthTelling(attempt)) addEntry(d, 'host-starting', 'host-not-ready', { nextAt: retryAt });
 }
 
 export function requestCommand(d: Draft, action: Action, attempt = 1): void {
-  const { epoch, nextCommand: serial } = d.next;
-  set(d, { nextCommand: serial + 1, command: { action, serial, attempt, requestedAt: d.now } });
+  const { epoch } = d.next;
+  const serial = nextSerial(d);
+  setCommand(d, { action, serial, attempt, requestedAt: d.now, status: 'requested' });
   d.effects.push({ type: 'command', action, epoch, serial, attempt });
 }
 
-/** A start begins with the instance if it is known to be stopped: SSM could only say that it is. */
+/** A start begins with the host if that is known to be off: a command could only say that it is. */
 export function requestStart(d: Draft): void {
-  if (d.observation.host !== 'stopped') {
-    requestCommand(d, 'start');
-    return;
-  }
-  const { nextCommand: serial } = d.next;
-  set(d, { nextCommand: serial + 1 });
-  requestHost(d, { action: 'start', serial, attempt: 0, requestedAt: d.now, hostUnreachable: true });
+  if (d.observation.capacity !== 'off') requestCommand(d, 'start');
+  else requestCapacity(d, { action: 'start', serial: nextSerial(d), attempt: 0, requestedAt: d.now });
+}
+
+function nextSerial(d: Draft): number {
+  const { nextCommand } = d.next;
+  set(d, { nextCommand: nextCommand + 1 });
+  return nextCommand;
 }
 
 /** Somebody is dispatching it, or the host is at it. */
-export function inFlight(d: Draft, command: Command): boolean {
-  if (command.retryAt !== undefined) return false;
-  if (command.id !== undefined) return true;
-  return d.now - command.requestedAt < d.policy.dispatchTimeoutSeconds * 1000;
+export function isInFlight(d: Draft, command: Command): boolean {
+  if (command.status === 'failed') return false;
+  return command.status === 'sent' || d.now - command.requestedAt < d.policy.dispatchTimeoutSeconds * 1000;
 }
 
 /** Longer than a dispatch and the start of a container take together. */
 const unseenSeconds = 15;
 
 /**
- * A start that should have been seen by now, and the site still sees nobody serve. SSM can lose a command for
- * good, without an end (amazon-ssm-agent issues 316 and 430). Sent again, it changes nothing on a host where it
- * has worked.
+ * A start that should have been seen by now, and the site still sees nobody serve. A command can be lost for good
+ * without an end (docs/when-parts-die.md has the source). Sent again, it changes nothing on a host where it worked.
  */
 function isUnseen({ observation }: Draft, { action, requestedAt }: Command): boolean {
-  const { nobodyAt = 0 } = observation.evidence;
-  return action === 'start' && nobodyAt - requestedAt >= unseenSeconds * 1000;
+  const { unservedAt = 0 } = observation.evidence;
+  return action === 'start' && unservedAt - requestedAt >= unseenSeconds * 1000;
 }
 
 /** Sees the phase's command through: wait, or try again when that is due. */
 export function pursue(d: Draft, action: Action, waiting: Reason): Reason {
-  const { command } = d.next;
+  const command = commandOf(d.next);
   if (command === undefined) {
     // Cannot come from our own writes; a state restored by hand still converges.
     requestCommand(d, action);
     return waiting;
   }
-  if (inFlight(d, command)) {
+  if (isInFlight(d, command)) {
     if (isUnseen(d, command)) requestCommand(d, action, command.attempt);
     return waiting;
   }
-  const { host } = d.observation;
-  const isDue = command.retryAt === undefined || d.now >= command.retryAt;
-  if (command.hostUnreachable && action === 'start') {
-    if (isDue && host === 'stopped') requestHost(d, command);
-    const isMoving = host === 'stopped' || host === 'stopping' || host === 'pending';
-    if (!isDue || isMoving) return d.next.command?.noCapacity ? 'no-capacity' : 'host-not-ready';
+  const isDue = command.status !== 'failed' || d.now >= command.retryAt;
+  if (needsCapacity(command) && action === 'start') {
+    const { capacity } = d.observation;
+    if (isDue && capacity === 'off') requestCapacity(d, base(command));
+    const isMoving = capacity === 'off' || capacity === 'stopping' || capacity === 'starting';
+    if (!isDue || isMoving) return hasNoCapacity(d) ? 'no-capacity' : 'host-not-ready';
   }
-  if (!isDue) return command.hostUnreachable ? 'host-not-ready' : failures[action];
+  if (!isDue) return needsCapacity(command) ? 'host-not-ready' : failures[action];
   requestCommand(d, action, command.attempt + 1);
   return waiting;
+}
+
+function hasNoCapacity({ next }: Draft): boolean {
+  const command = commandOf(next);
+  return command?.status === 'failed' && command.cause === 'no-capacity';
 }

@@ -1,31 +1,21 @@
+/** The decision: the specification of the failover begins here. */
+
 import { absorb } from './command.ts';
-import { type Draft, draft, finish, health, note, set, settleOutbox, siteOf } from './draft.ts';
+import type { Decision } from './decision.ts';
+import { addEntry, type Draft, draft, finish, setReason } from './draft.ts';
+import type { Observation } from './observation.ts';
 import { answerTo, endPause } from './operators.ts';
+import { settleOutbox } from './outbox.ts';
+import { siteOf } from './phase.ts';
 import { rules } from './phases.ts';
-import type { Decision, Observation, Policy, Reason, State } from './types.ts';
-
-export { siteOf } from './draft.ts';
-
-/** The state of a service that nobody has decided about yet. */
-export function initialState(service: string): State {
-  return {
-    service,
-    epoch: 0,
-    phase: 'home',
-    since: 0,
-    decidedAt: 0,
-    why: 'never-heard',
-    whySince: 0,
-    failovers: [],
-    outbox: [],
-    nextEntry: 1,
-    nextCommand: 1,
-  };
-}
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { endSilence, reportClock } from './reports.ts';
+import type { State } from './state.ts';
 
 /**
- * The specification of the failover: what to do now, given all that is known. Pure and total.
- * Calling it again with the same observation after its effects were carried out changes nothing.
+ * What to do now, given all that is known. Pure and total. Calling it again with the same observation after its effects
+ * were carried out changes nothing.
  *
  * @param now Unix milliseconds
  */
@@ -35,15 +25,15 @@ export function decide(state: State, observation: Observation, policy: Policy, n
   absorb(d);
   endPause(d);
   endSilence(d);
-  tellClock(d);
+  reportClock(d);
   const { request } = observation;
   if (request) {
     const answer = answerTo(d, request);
     // A request that moves the service is the whole decision; the next look goes on from there.
-    if (d.next.phase === state.phase) stand(d, rules[state.phase](d));
+    if (d.next.phase === state.phase) recordReason(d, rules[state.phase](d));
     return { ...finish(d), answer };
   }
-  stand(d, rules[state.phase](d));
+  recordReason(d, rules[state.phase](d));
   return finish(d);
 }
 
@@ -57,32 +47,12 @@ const refusals: ReadonlySet<Reason> = new Set([
 ]);
 
 /** Keeps why the service stands where it stands, and every refusal for those who ask later. */
-function stand(d: Draft, reason: Reason): void {
+function recordReason(d: Draft, reason: Reason): void {
   if (reason === d.next.why) return;
-  set(d, { why: reason, whySince: d.now });
+  setReason(d, reason);
   if (!refusals.has(reason)) return;
   // That an outage is not answered is the one refusal that cannot wait to be asked for.
   const isOutage = reason === 'paused-by-operator' && siteOf(d.next.phase) === 'primary';
   const { pause } = d.next;
-  note(d, 'refused', reason, isOutage ? { by: pause?.by, nextAt: pause?.until } : { quiet: true });
-}
-
-/** Whatever the site says ends its silence. */
-function endSilence(d: Draft): void {
-  if (d.next.silence === undefined || health(d) === 'unknown') return;
-  note(d, 'site-heard', d.next.silence);
-  set(d, { silence: undefined });
-}
-
-/** More than clocks differ that are kept by NTP, and enough for a person to mend. */
-const wrongClockSeconds = 5;
-
-/** What the site says still counts, from its arrival; how old it was then, nobody can tell any more. */
-function tellClock(d: Draft): void {
-  const { aheadMilliseconds = 0 } = d.observation.evidence;
-  const isWrong = aheadMilliseconds >= wrongClockSeconds * 1000;
-  if (isWrong === (d.next.clockTold ?? false)) return;
-  set(d, { clockTold: isWrong || undefined });
-  const detail = isWrong ? `ahead by ${Math.round(aheadMilliseconds / 1000)} s` : 'right again';
-  note(d, 'site-clock', 'clock-ahead', { detail, ...(!isWrong && { quiet: true }) });
+  addEntry(d, 'refused', reason, isOutage ? { by: pause?.by, nextAt: pause?.until } : { quiet: true });
 }

@@ -1,21 +1,16 @@
-import { type Health, primaryHealth, seenOf } from './evidence.ts';
-import type {
-  Channel,
-  Decision,
-  Delivery,
-  Effect,
-  Entry,
-  EntryKind,
-  Observation,
-  Pending,
-  Phase,
-  Policy,
-  Reason,
-  Site,
-  State,
-} from './types.ts';
+/** A decision in the making, and the few ways in which it may change. */
 
-/** A decision in the making. It lives for one call of `decide` and never leaves it. */
+import type { Decision, Effect } from './decision.ts';
+import type { Health } from './evidence.ts';
+import { primaryHealth, seenOf } from './health.ts';
+import type { Channel, Entry, EntryKind } from './history.ts';
+import type { Observation } from './observation.ts';
+import { type Phase, siteOf } from './phase.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import type { Command, OwnState, SharedState, State } from './state.ts';
+
+/** It lives for one call of `decide` and never leaves it. */
 export type Draft = {
   readonly before: State;
   readonly observation: Observation;
@@ -27,11 +22,6 @@ export type Draft = {
 
 export function draft(state: State, observation: Observation, policy: Policy, now: number): Draft {
   return { before: state, observation, policy, now, next: state, effects: [] };
-}
-
-/** The site in charge. */
-export function siteOf(phase: Phase): Site {
-  return phase === 'starting' || phase === 'serving' ? 'standby' : 'primary';
 }
 
 export function finish(d: Draft): Decision {
@@ -47,36 +37,68 @@ export function isPast({ now }: Draft, moment: number | undefined, seconds: numb
   return now - (moment ?? Number.NEGATIVE_INFINITY) >= seconds * 1000;
 }
 
+/** The moment so many seconds from now. */
+export function inSeconds({ now }: Draft, seconds: number): number {
+  return now + seconds * 1000;
+}
+
 export function isPaused({ next, now }: Draft): boolean {
   return next.pause !== undefined && now < next.pause.until;
 }
 
-/** Changes some of the state, and takes out what is given as undefined. */
-export function set(d: Draft, changes: { readonly [K in keyof State]?: State[K] | undefined }): void {
-  const keys = Object.keys(changes) as (keyof State)[];
-  if (keys.every((key) => d.next[key] === changes[key])) return;
-  const next = { ...d.next, ...changes };
-  for (const key of keys) if (next[key] === undefined) delete next[key];
-  d.next = next as State;
+type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** Changes some of what all phases have, and takes out what is given as undefined. */
+export function set(d: Draft, changes: Changes<SharedState>): void {
+  change(d, changes);
 }
 
-/** Moves to a phase; what belonged to the old one goes with it. */
-export function begin(d: Draft, phase: Phase): void {
-  set(d, { phase, since: d.now, command: undefined, testing: undefined, verifiedAt: undefined });
+/** As {@link set}, for what a phase has of its own. @throws Error in another phase, which is a defect */
+export function setOwn<P extends Phase>(d: Draft, phase: P, changes: Changes<OwnState[P]>): void {
+  if (d.next.phase !== phase) throw new Error(`phase: received ${d.next.phase}, expected ${phase}`);
+  change(d, changes);
+}
+
+/** The command of the phase. Every phase but `draining` can have one. */
+export function setCommand(d: Draft, command: Command | undefined): void {
+  change(d, { command });
+}
+
+function change(d: Draft, changes: Readonly<Record<string, unknown>>): void {
+  const before: Readonly<Record<string, unknown>> = d.next;
+  if (Object.keys(changes).every((key) => before[key] === changes[key])) return;
+  const all = Object.entries({ ...before, ...changes });
+  d.next = Object.fromEntries(all.filter(([, value]) => value !== undefined)) as State;
+}
+
+type OwnKey = { [P in Phase]: keyof OwnState[P] }[Phase];
+
+/** What is left behind with a phase. */
+const ofPhases: Readonly<Record<OwnKey, undefined>> = {
+  command: undefined,
+  testing: undefined,
+  heldBy: undefined,
+  stuckTold: undefined,
+  verifiedAt: undefined,
+};
+
+/** Moves to a phase, with what it has of its own. */
+export function begin<P extends Phase>(d: Draft, phase: P, own: OwnState[P]): void {
   // Another instance type was a makeshift: the next start begins with the host's own.
-  if (phase === 'home') set(d, { instanceType: undefined });
+  const isHome = phase === 'home';
+  change(d, { ...ofPhases, ...own, phase, since: d.now, ...(isHome && { instanceType: undefined }) });
+}
+
+/** Keeps why the service stands where it stands, and since when. */
+export function setReason(d: Draft, reason: Reason): void {
+  set(d, { why: reason, whySince: d.now });
 }
 
 /** What an entry says beyond what every entry does; what is given as undefined is left out. */
-type More = {
-  readonly [K in Exclude<
-    keyof Entry,
-    'id' | 'service' | 'kind' | 'epoch' | 'at' | 'reason' | 'site' | 'seen'
-  >]?: Entry[K] | undefined;
-};
+type More = Changes<Omit<Entry, 'id' | 'service' | 'kind' | 'epoch' | 'at' | 'reason' | 'site' | 'seen'>>;
 
-/** Puts an entry into the outbox, claimed by whoever records this decision. */
-export function note(d: Draft, kind: EntryKind, reason: Reason, more: More = {}): void {
+/** Adds an entry to the history. It waits in the outbox, claimed by whoever records this decision. */
+export function addEntry(d: Draft, kind: EntryKind, reason: Reason, more: More = {}): void {
   const { service, epoch, nextEntry, outbox, phase } = d.next;
   const id = `${String(epoch).padStart(8, '0')}-${String(nextEntry).padStart(8, '0')}`;
   const given = Object.entries(more).filter(([, value]) => value !== undefined);
@@ -85,54 +107,19 @@ export function note(d: Draft, kind: EntryKind, reason: Reason, more: More = {})
   const entry: Entry = { ...common, ...Object.fromEntries(given) };
   const left = channelsOf(entry);
   const all = [...outbox, { entry, claimedAt: d.now, left }];
-  // A channel that fails for days must not fill the state, which is one item of a table: the newest are kept.
+  // A channel that fails for days must not fill the state, which is one record: the newest entries are kept.
   set(d, { nextEntry: nextEntry + 1, outbox: all.slice(-outboxLimit) });
   d.effects.push({ type: 'deliver', entry, channels: left });
 }
 
-/** Entries of up to about 3 KB; an item of DynamoDB takes 400 KB. */
+/** Entries of up to about 3 KB each; the record may have 400 KB. */
 const outboxLimit = 40;
 
-const channelsOf = ({ quiet }: Entry): readonly Channel[] => (quiet ? ['history'] : ['history', 'mail']);
+/** The channels that an entry must reach. */
+export const channelsOf = ({ quiet }: Entry): readonly Channel[] =>
+  quiet ? ['history'] : ['history', 'mail'];
 
-/** The moment so many seconds from now. */
-export function inSeconds({ now }: Draft, seconds: number): number {
-  return now + seconds * 1000;
-}
-
-/** What the host's script and hooks printed, for the audit. */
-export function said(result: { readonly said?: string } | undefined): { detail?: string } {
-  return result?.said ? { detail: result.said } : {};
-}
-
-/** Drops what was delivered, and claims again what its claimant must have died with, or failed to deliver. */
-export function settleOutbox(d: Draft): void {
-  const { delivered = [] } = d.observation;
-  const kept = d.next.outbox.flatMap((pending) => stillPending(pending, delivered));
-  const lapsed = d.now - d.policy.dispatchTimeoutSeconds * 1000;
-  const outbox = kept.map((pending) =>
-    pending.claimedAt <= lapsed ? { ...pending, claimedAt: d.now } : pending,
-  );
-  if (outbox.length === d.next.outbox.length && outbox.every((one, at) => one === d.next.outbox[at])) return;
-  set(d, { outbox });
-  const reclaimed = outbox.filter((pending, at) => pending !== kept[at]);
-  for (const { entry, left = channelsOf(entry) } of reclaimed)
-    d.effects.push({ type: 'deliver', entry, channels: left });
-}
-
-function stillPending(pending: Pending, delivered: readonly Delivery[]): readonly Pending[] {
-  const { entry, left = channelsOf(entry) } = pending;
-  const reached = delivered.filter(({ id }) => id === entry.id).map(({ channel }) => channel);
-  if (reached.length === 0) return [pending];
-  const still = left.filter((channel) => !reached.includes(channel));
-  return still.length === 0 ? [] : [{ ...pending, left: still }];
-}
-
-/** Nothing is decided because of it, so people must hear of it; which silence it is, they hear once. */
-export function tellSilence(d: Draft, reason: Reason): Reason {
-  if (reason !== 'never-heard' && d.next.silence !== reason) {
-    note(d, 'site-silent', reason);
-    set(d, { silence: reason });
-  }
-  return reason;
+/** What the host's script and hooks printed, as the detail of an entry. */
+export function outputOf(result: { readonly output?: string } | undefined): { detail?: string } {
+  return result?.output ? { detail: result.output } : {};
 }

@@ -1,6 +1,41 @@
-import type { Evidence, Observation, Policy, Reason, Seen, Sighting } from './types.ts';
+/** What the site's monitoring said, and how one more alert changes it. All moments are Unix milliseconds. */
 
 export type Health = 'down' | 'suspected' | 'up' | 'unknown';
+
+/** What the site's monitoring said, by the moment at which Prometheus evaluated it. */
+export type Evidence = {
+  /** Newest moment at which the primary was seen down. */
+  readonly downAt?: number;
+  /** Newest moment at which the primary was seen to answer its health path. */
+  readonly upAt?: number;
+  /** Start of the unbroken run of "up" that `upAt` ends. */
+  readonly upSince?: number;
+  /** Newest moment at which the primary was suspected to be down, on the first bad sign. */
+  readonly suspectAt?: number;
+  /** The first suspicion, or sight of it down, since the primary was last seen up. */
+  readonly troubleSince?: number | undefined;
+  /** Newest moment at which no site was seen to serve clients. */
+  readonly unservedAt?: number;
+  /** Newest arrival of something that was old already: then Alertmanager lives and Prometheus does not. */
+  readonly staleAt?: number;
+  /** Of each kind, the newest moment that lay ahead of our clock, as the site's clock had it. */
+  readonly stamps?: Partial<Readonly<Record<Sighting['kind'], number>>>;
+  /** By how much the site's clock was ahead of ours when it spoke last, in milliseconds; absent while it is not. */
+  readonly aheadMilliseconds?: number | undefined;
+  /** The image that the primary runs, as the site says it: a digest or an id. */
+  readonly primaryImage?: string;
+};
+
+/** One alert, reduced to what it proves. */
+export type Sighting = {
+  readonly kind: 'down' | 'up' | 'suspect' | 'unserved';
+  readonly observedAt: number;
+  /** When it arrived here; as `observedAt` if left out. */
+  readonly arrivedAt?: number;
+  /** What the site's clock said, if that lay ahead of ours; `observedAt` is the arrival then. */
+  readonly stampedAt?: number;
+  readonly primaryImage?: string;
+};
 
 /**
  * What is older than this when it arrives was repeated by an Alertmanager whose Prometheus has died.
@@ -48,8 +83,8 @@ function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): E
       return foldTrouble(evidence, 'downAt', observedAt);
     case 'suspect':
       return foldTrouble(evidence, 'suspectAt', observedAt);
-    case 'nobody':
-      return observedAt > (evidence.nobodyAt ?? 0) ? { ...evidence, nobodyAt: observedAt } : evidence;
+    case 'unserved':
+      return observedAt > (evidence.unservedAt ?? 0) ? { ...evidence, unservedAt: observedAt } : evidence;
   }
 }
 
@@ -91,50 +126,4 @@ function foldUp(evidence: Evidence, { observedAt, primaryImage }: Sighting, gapS
     troubleSince: unanswered.length > 0 ? Math.min(...unanswered) : undefined,
     ...(primaryImage && { primaryImage }),
   };
-}
-
-const never = Number.NEGATIVE_INFINITY;
-
-/**
- * What the evidence proves now. The newest word counts, and only while it is fresh; "down" is not taken
- * back by a suspicion, which goes on while the primary is down.
- */
-export function primaryHealth(evidence: Evidence, policy: Policy, now: number): Health {
-  const { downAt = never, suspectAt = never, upAt = never } = evidence;
-  const fresh = (at: number, seconds: number) => now - at <= seconds * 1000;
-  if (downAt >= upAt && fresh(downAt, policy.leaseSeconds)) return 'down';
-  if (suspectAt >= upAt && fresh(suspectAt, policy.leaseSeconds)) return 'suspected';
-  if (upAt > Math.max(downAt, suspectAt) && fresh(upAt, policy.heartbeatTimeoutSeconds)) return 'up';
-  return 'unknown';
-}
-
-/** The evidence, reduced to what a person wants to know of it afterwards. */
-export function seenOf({ evidence, witness, host }: Observation, policy: Policy, now: number): Seen {
-  return {
-    primary: primaryHealth(evidence, policy, now),
-    ...newestWord(evidence),
-    ...(witness && { witness }),
-    ...(host && { host }),
-  };
-}
-
-/** As {@link primaryHealth} weighs it, whatever its age. */
-function newestWord(evidence: Evidence): Pick<Seen, 'said' | 'saidAt' | 'since'> {
-  const { downAt = never, suspectAt = never, upAt = never, upSince, troubleSince } = evidence;
-  const trouble = Math.max(downAt, suspectAt);
-  if (upAt > trouble) return { said: 'up', saidAt: upAt, ...since(upSince) };
-  if (trouble === never) return {};
-  return { said: downAt >= upAt ? 'down' : 'suspected', saidAt: trouble, ...since(troubleSince) };
-}
-
-const since = (moment: number | undefined) => (moment === undefined ? {} : { since: moment });
-
-/** Why nothing fresh is known about the primary. Only a witness can tell a dark site from a mute one. */
-export function silenceOf({ evidence, witness }: Observation): Reason {
-  const { downAt = never, suspectAt = never, upAt = never, staleAt = never } = evidence;
-  const newest = Math.max(downAt, suspectAt, upAt);
-  if (newest === never) return 'never-heard';
-  if (witness === 'unreachable') return 'site-dark';
-  if (staleAt > newest) return 'prometheus-dead';
-  return witness === 'reachable' ? 'alertmanager-dead' : 'site-silent';
 }

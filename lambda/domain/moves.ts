@@ -1,12 +1,21 @@
-import { requestCommand, requestStart, success } from './command.ts';
-import { begin, type Draft, inSeconds, note, said, set } from './draft.ts';
-import type { Entry, EntryKind, Phase, Reason } from './types.ts';
+/** The moves of a service between the sites, and of the standby between sleep and readiness. */
 
-/** A new epoch in which the standby is in charge. */
+import { requestCommand, requestStart, success } from './command.ts';
+import { addEntry, begin, type Draft, inSeconds, outputOf, set } from './draft.ts';
+import type { Entry, EntryKind } from './history.ts';
+import type { Reason } from './reasons.ts';
+import { heldByOf } from './state.ts';
+
+/** A new epoch in which the standby is in charge. @param by the operator who asked for it */
 export function failOver(d: Draft, reason: Reason, by?: string): Reason {
-  const kind = reason === 'switchover-requested' ? 'switchover-started' : 'failover-started';
-  decideFor(d, 'starting', kind, reason, by);
-  set(d, { heldBy: kind === 'switchover-started' ? by : undefined });
+  const isPlanned = reason === 'switchover-requested';
+  enter(
+    d,
+    isPlanned ? { heldBy: by } : {},
+    isPlanned ? 'switchover-started' : 'failover-started',
+    reason,
+    by,
+  );
   requestStart(d);
   return reason;
 }
@@ -14,27 +23,36 @@ export function failOver(d: Draft, reason: Reason, by?: string): Reason {
 /** As {@link failOver}, with a standby that was started ahead and answers already. */
 export function takeOver(d: Draft, reason: Reason): Reason {
   const { why, whySince } = d.next;
-  decideFor(d, 'starting', 'failover-started', reason);
+  enter(d, {}, 'failover-started', reason);
   serve(d, why === 'awaiting-confirmation' ? { answeredAt: whySince } : {});
   return reason;
 }
 
+function enter(d: Draft, own: { heldBy?: string | undefined }, kind: EntryKind, reason: Reason, by?: string) {
+  nextEpoch(d);
+  begin(d, 'starting', own);
+  addEntry(d, kind, reason, { by, nextAt: inSeconds(d, d.policy.escalateSeconds) });
+}
+
+function nextEpoch(d: Draft): void {
+  set(d, { epoch: d.next.epoch + 1, decidedAt: d.now });
+}
+
 /** The standby answers its health path. */
 export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answeredAt'>): void {
-  const { heldBy } = d.next;
+  const heldBy = heldByOf(d.next);
   const { flapLimit, flapWindowSeconds } = d.policy;
-  begin(d, 'serving');
-  set(d, { verifiedAt: d.now });
-  note(d, 'failover-completed', 'standby-healthy', {
+  begin(d, 'serving', { heldBy, verifiedAt: d.now });
+  addEntry(d, 'failover-completed', 'standby-healthy', {
     ...when,
-    ...said(success(d)),
+    ...outputOf(success(d)),
     // What an operator holds comes home on request and at no time of its own.
     ...(heldBy === undefined ? wayHome(d, d.now) : { by: heldBy }),
   });
   if (heldBy !== undefined) return;
   const recent = d.next.failovers.filter((at) => d.now - at < flapWindowSeconds * 1000);
   set(d, { failovers: [...recent, d.now].slice(-flapLimit) });
-  if (isFlapping(d)) note(d, 'flapping', 'flapping', { stableSeconds: d.policy.flapStableSeconds });
+  if (isFlapping(d)) addEntry(d, 'flapping', 'flapping', { stableSeconds: d.policy.flapStableSeconds });
 }
 
 /** What the way home waits for, as people are told it. @param completedAt when the failover was completed */
@@ -52,28 +70,23 @@ export function isFlapping({ next, policy, now }: Draft): boolean {
 /** A new epoch in which the primary is in charge; the standby goes on until it has drained. */
 export function comeHome(d: Draft, reason: Reason, by?: string): Reason {
   const isAbandoned = reason === 'primary-back-before-standby';
-  decideFor(d, 'draining', isAbandoned ? 'failover-abandoned' : 'failback-started', reason, by);
-  set(d, { heldBy: undefined });
+  nextEpoch(d);
+  begin(d, 'draining', {});
+  const nextAt = inSeconds(d, d.policy.drainSeconds);
+  addEntry(d, isAbandoned ? 'failover-abandoned' : 'failback-started', reason, { by, nextAt });
   return reason;
 }
 
 /** Starts the standby with the primary still in charge. */
-export function warm(d: Draft, reason: Reason): void {
-  begin(d, 'warming');
+export function startAhead(d: Draft, reason: Reason): void {
+  begin(d, 'warming', { testing: false });
   set(d, { warmedAt: d.now });
-  note(d, 'standby-warmed', reason, { quiet: true });
+  addEntry(d, 'standby-warmed', reason, { quiet: true });
   requestStart(d);
 }
 
-/** Stops again what was started ahead. */
-export function cool(d: Draft): void {
-  begin(d, 'cooling');
+/** Stops what was started ahead. */
+export function stopAgain(d: Draft): void {
+  begin(d, 'cooling', {});
   requestCommand(d, 'stop');
-}
-
-function decideFor(d: Draft, phase: Phase, kind: EntryKind, reason: Reason, by?: string): void {
-  const { escalateSeconds, drainSeconds } = d.policy;
-  set(d, { epoch: d.next.epoch + 1, decidedAt: d.now });
-  begin(d, phase);
-  note(d, kind, reason, { by, nextAt: inSeconds(d, phase === 'starting' ? escalateSeconds : drainSeconds) });
 }

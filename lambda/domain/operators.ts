@@ -1,7 +1,12 @@
-import { type Draft, health, inSeconds, isPaused, note, set, siteOf } from './draft.ts';
+/** What operators ask for. */
+
+import type { Answer } from './decision.ts';
+import { addEntry, type Draft, health, inSeconds, isPaused, set, setReason } from './draft.ts';
 import { comeHome, failOver, isFlapping, wayHome } from './moves.ts';
-import type { Answer, OperatorRequest, Reason } from './types.ts';
-import { beginTest } from './upkeep.ts';
+import type { OperatorRequest } from './observation.ts';
+import { siteOf } from './phase.ts';
+import type { Reason } from './reasons.ts';
+import { beginSelfTest } from './self-test.ts';
 
 /**
  * What a person asks for, in the same decision as everything else. A pause stops automation, not people.
@@ -11,7 +16,7 @@ export function answerTo(d: Draft, request: OperatorRequest): Answer {
   const { by, action } = request;
   const reason = refusalOf(d, action);
   if (reason) {
-    note(d, 'request-refused', reason, { by, detail: action, quiet: true });
+    addEntry(d, 'request-refused', reason, { by, detail: action, quiet: true });
     return { accepted: false, reason };
   }
   carryOut(d, request);
@@ -51,23 +56,23 @@ function carryOut(d: Draft, request: OperatorRequest): void {
       break;
     case 'resume':
       set(d, { pause: undefined });
-      note(d, 'resumed', 'paused-by-operator', { by });
+      addEntry(d, 'resumed', 'paused-by-operator', { by });
       break;
     case 'acknowledge':
       set(d, { acknowledgedAt: d.now });
-      note(d, 'acknowledged', 'flapping', { by, ...wayHome(d, Math.max(...d.next.failovers)) });
+      addEntry(d, 'acknowledged', 'flapping', { by, ...wayHome(d, Math.max(...d.next.failovers)) });
       break;
     case 'switchover':
-      moved(d, failOver(d, 'switchover-requested', by));
+      setReason(d, failOver(d, 'switchover-requested', by));
       break;
     case 'failover':
-      moved(d, failOver(d, 'failover-requested', by));
+      setReason(d, failOver(d, 'failover-requested', by));
       break;
     case 'failback':
-      moved(d, comeHome(d, 'failback-requested', by));
+      setReason(d, comeHome(d, 'failback-requested', by));
       break;
     case 'self-test':
-      moved(d, beginTest(d, by));
+      setReason(d, beginSelfTest(d, by));
       break;
   }
 }
@@ -75,15 +80,11 @@ function carryOut(d: Draft, request: OperatorRequest): void {
 function pause(d: Draft, seconds: number, why: string, by: string): void {
   const until = inSeconds(d, seconds);
   set(d, { pause: { until, by, why } });
-  note(d, 'paused', 'paused-by-operator', {
+  addEntry(d, 'paused', 'paused-by-operator', {
     by,
     detail: `until ${new Date(until).toISOString()}: ${why}`,
     nextAt: until,
   });
-}
-
-function moved(d: Draft, reason: Reason): void {
-  set(d, { why: reason, whySince: d.now });
 }
 
 /** A pause ends by itself, so that a forgotten one cannot cost an outage. */
@@ -91,5 +92,5 @@ export function endPause(d: Draft): void {
   const { pause } = d.next;
   if (pause === undefined || d.now < pause.until) return;
   set(d, { pause: undefined });
-  note(d, 'pause-expired', 'paused-by-operator', { by: pause.by, detail: pause.why });
+  addEntry(d, 'pause-expired', 'paused-by-operator', { by: pause.by, detail: pause.why });
 }

@@ -1,11 +1,17 @@
-import { pursue, requestCommand, success } from './command.ts';
-import { begin, type Draft, health, isPast, isPaused, note, set, tellSilence } from './draft.ts';
-import { silenceOf } from './evidence.ts';
-import { comeHome, cool, failOver, isFlapping, serve, takeOver, warm } from './moves.ts';
-import type { Phase, Reason } from './types.ts';
-import { isAnswering, isHostGone, keepHouse, test, verify } from './upkeep.ts';
+/** What to do in each phase. */
 
-/** What to do in each phase. Every rule ends in exactly one reason. */
+import { pursue, requestCommand, success } from './command.ts';
+import { addEntry, begin, type Draft, health, isPast, isPaused, setOwn } from './draft.ts';
+import { silenceOf } from './health.ts';
+import { comeHome, failOver, isFlapping, serve, startAhead, stopAgain, takeOver } from './moves.ts';
+import type { Phase } from './phase.ts';
+import type { Reason } from './reasons.ts';
+import { reportSilence } from './reports.ts';
+import { followSelfTest } from './self-test.ts';
+import { heldByOf, type StateIn } from './state.ts';
+import { isAnswering, isHostGone, maintain, recordAnswer, verify } from './upkeep.ts';
+
+/** Every rule ends in exactly one reason. */
 export const rules: Record<Phase, (d: Draft) => Reason> = {
   home,
   warming,
@@ -22,7 +28,7 @@ function home(d: Draft): Reason {
   const seen = health(d);
   if (seen === 'down' || seen === 'suspected') return onSuspicion(d);
   if (seen === 'unknown') return silent(d);
-  return keepHouse(d) ?? 'primary-healthy';
+  return maintain(d) ?? 'primary-healthy';
 }
 
 /** The standby is started, or has been, and the primary is still in charge. */
@@ -33,11 +39,11 @@ function warming(d: Draft): Reason {
   const seen = health(d);
   const isTrouble = seen === 'down' || seen === 'suspected';
   // What began as a test is of use now.
-  if (isTrouble) set(d, { testing: undefined });
-  if (d.next.testing) return test(d);
+  if (isTrouble) setOwn(d, 'warming', { testing: false });
+  else if (isTesting(d)) return followSelfTest(d);
   if (seen === 'up') {
-    note(d, 'suspicion-passed', 'suspicion-passed', { quiet: true });
-    cool(d);
+    addEntry(d, 'suspicion-passed', 'suspicion-passed', { quiet: true });
+    stopAgain(d);
     return 'suspicion-passed';
   }
   // Silence stops nothing: what was started on suspicion waits for proof in either direction.
@@ -50,7 +56,7 @@ function cooling(d: Draft): Reason {
   const outage = outageOf(d);
   if (outage && !isPaused(d)) return failOver(d, outage);
   if (!success(d) && !isHostGone(d)) return pursue(d, 'stop', 'standby-cooling');
-  begin(d, 'home');
+  begin(d, 'home', {});
   return 'standby-stopped';
 }
 
@@ -63,18 +69,23 @@ function starting(d: Draft): Reason {
   // Nobody serves yet, so there is nothing to wait for: no cooldown, no proof of stability.
   const { upAt = 0 } = d.observation.evidence;
   const isBack = health(d) === 'up' && upAt > d.next.decidedAt;
-  if (isBack && d.next.heldBy === undefined && !isPaused(d))
+  if (isBack && heldByOf(d.next) === undefined && !isPaused(d))
     return comeHome(d, 'primary-back-before-standby');
-  const isStuck = isPast(d, d.next.decidedAt, d.policy.escalateSeconds);
-  if (isStuck && d.next.stuckIn !== d.next.epoch) {
-    set(d, { stuckIn: d.next.epoch });
-    const { failure: detail, retryAt: nextAt } = d.next.command ?? {};
-    note(d, 'failover-stuck', 'start-failed', { tookMilliseconds: d.now - d.next.decidedAt, detail, nextAt });
-  }
+  if (isPast(d, d.next.decidedAt, d.policy.escalateSeconds)) reportStuck(d);
   return pursue(d, 'start', 'standby-starting');
 }
 
+/** A start that takes too long: people are told once. */
+function reportStuck(d: Draft): void {
+  const { stuckTold, decidedAt, command } = d.next as StateIn<'starting'>;
+  if (stuckTold) return;
+  setOwn(d, 'starting', { stuckTold: true });
+  const { failure: detail, retryAt: nextAt } = command?.status === 'failed' ? command : {};
+  addEntry(d, 'failover-stuck', 'start-failed', { tookMilliseconds: d.now - decidedAt, detail, nextAt });
+}
+
 function serving(d: Draft): Reason {
+  recordAnswer(d);
   const reason = stayOrLeave(d);
   if (d.next.phase === 'serving') verify(d);
   return reason;
@@ -87,7 +98,7 @@ function stayOrLeave(d: Draft): Reason {
     // Nobody serves, and the primary could: then nothing is worth waiting for.
     return comeHome(d, 'standby-not-answering');
   }
-  if (d.next.heldBy !== undefined) return 'held-by-operator';
+  if (heldByOf(d.next) !== undefined) return 'held-by-operator';
   if (seen === 'down' || seen === 'suspected') return 'primary-still-down';
   if (seen === 'unknown') return silent(d);
   const flaps = isFlapping(d);
@@ -106,7 +117,7 @@ function draining(d: Draft): Reason {
   if (seen === 'unknown') return silent(d);
   // Stopping cannot be taken back quickly: it needs proof of health at this moment.
   if (seen !== 'up') return 'primary-suspected';
-  begin(d, 'stopping');
+  begin(d, 'stopping', {});
   requestCommand(d, 'stop');
   return 'standby-drained';
 }
@@ -115,10 +126,12 @@ function stopping(d: Draft): Reason {
   const outage = outageOf(d);
   if (outage && !isPaused(d)) return failOver(d, outage);
   if (!success(d) && !isHostGone(d)) return pursue(d, 'stop', 'standby-stopping');
-  note(d, 'failback-completed', 'standby-stopped', { tookMilliseconds: d.now - d.next.decidedAt });
-  begin(d, 'home');
+  addEntry(d, 'failback-completed', 'standby-stopped', { tookMilliseconds: d.now - d.next.decidedAt });
+  begin(d, 'home', {});
   return 'standby-stopped';
 }
+
+const isTesting = ({ next }: Draft): boolean => next.phase === 'warming' && next.testing;
 
 /** Why the primary counts as lost; undefined while that is not certain. */
 function outageOf(d: Draft): Reason | undefined {
@@ -139,10 +152,10 @@ function onSuspicion(d: Draft): Reason {
   const { startOnSuspicion, suspicionIntervalSeconds } = d.policy;
   if (!startOnSuspicion || isPaused(d)) return 'primary-suspected';
   if (!isPast(d, d.next.warmedAt, suspicionIntervalSeconds)) return 'suspicion-rate-limited';
-  warm(d, 'primary-suspected');
+  startAhead(d, 'primary-suspected');
   return 'primary-suspected';
 }
 
 function silent(d: Draft): Reason {
-  return tellSilence(d, silenceOf(d.observation));
+  return reportSilence(d, silenceOf(d.observation));
 }

@@ -1,4 +1,4 @@
-import type { Sighting } from '../domain/types.ts';
+import type { Sighting } from '../domain/evidence.ts';
 import { HttpError } from './http.ts';
 
 /** What is wrong with one field of a body. */
@@ -22,7 +22,7 @@ const meanings: ReadonlyMap<string, Sighting['kind']> = new Map([
   ['PrimarySuspect', 'suspect'],
   ['PrimaryDown', 'down'],
   ['PrimaryUp', 'up'],
-  ['StandbyNotServing', 'nobody'],
+  ['StandbyNotServing', 'unserved'],
   ['OnPremDown', 'down'],
   ['onprem_down', 'down'],
   ['onprem_recovered', 'up'],

@@ -1,8 +1,10 @@
-import type { Channel, Effect, Entry, Observation } from '../domain/types.ts';
+import type { Effect } from '../domain/decision.ts';
+import type { Channel, Entry } from '../domain/history.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { ServicePorts } from '../ports.ts';
 
 /** What carrying out effects brought to light: it enters the next observation. */
-export type Results = Pick<Observation, 'command' | 'delivered' | 'hostStart'> & {
+export type Results = Pick<Observation, 'command' | 'delivered' | 'capacityStart'> & {
   readonly errors: readonly Error[];
 };
 
@@ -14,11 +16,11 @@ export async function act(effects: readonly Effect[], ports: ServicePorts): Prom
     effects.map((effect) => attempt(effect, ports, () => carryOut(effect, ports))),
   );
   const command = done.findLast((result) => result.command)?.command;
-  const hostStart = done.findLast((result) => result.hostStart)?.hostStart;
+  const capacityStart = done.findLast((result) => result.capacityStart)?.capacityStart;
   return {
     errors: done.flatMap((result) => result.errors ?? []),
     ...(command && { command }),
-    ...(hostStart && { hostStart }),
+    ...(capacityStart && { capacityStart }),
   };
 }
 
@@ -26,10 +28,10 @@ async function carryOut(effect: Effect, ports: ServicePorts): Promise<Partial<Re
   switch (effect.type) {
     case 'command':
       return { command: await ports.standby.send(effect) };
-    case 'start-host':
-      return { hostStart: await ports.host.start(effect.instanceType) };
-    case 'stop-host':
-      await ports.host.stop();
+    case 'start-capacity':
+      return { capacityStart: await ports.capacity.start(effect.instanceType) };
+    case 'stop-capacity':
+      await ports.capacity.stop();
       return {};
     case 'deliver':
       return {};

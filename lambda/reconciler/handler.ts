@@ -5,16 +5,9 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { clientConfig } from '../adapters/client-config.ts';
-import {
-  documentClient,
-  dynamoEvidenceStore,
-  dynamoHistory,
-  dynamoStateStore,
-} from '../adapters/dynamodb.ts';
-import { ec2Host } from '../adapters/ec2-host.ts';
+import { documentClient } from '../adapters/dynamodb.ts';
 import { httpWitness } from '../adapters/http-witness.ts';
 import { snsNotifier } from '../adapters/sns-notifier.ts';
-import { ssmStandby } from '../adapters/ssm-standby.ts';
 import { type OperatorAnswer, type OperatorCall, operatorCall } from '../contract/events.ts';
 import {
   type ReconcilerEnvironment,
@@ -22,9 +15,11 @@ import {
   required,
   type ServiceSettings,
 } from '../contract/settings.ts';
+import type { Decision } from '../domain/decision.ts';
 import { reasons } from '../domain/reasons.ts';
-import type { Decision } from '../domain/types.ts';
+import { ec2Kind } from '../kinds/ec2/index.ts';
 import type { ServicePorts } from '../ports.ts';
+import { wire } from '../wiring.ts';
 import { isThorough, servicesOf } from './nudge.ts';
 import { type Nudge, reconcile } from './reconcile.ts';
 
@@ -38,19 +33,16 @@ const ssm = new SSMClient(clientConfig);
 // One try: what people have not been told is tried again with the next nudge.
 const sns = new SNSClient({ ...clientConfig, maxAttempts: 1 });
 
-function portsOf(settings: ServiceSettings): ServicePorts {
-  return {
-    states: dynamoStateStore(documents, table),
-    evidence: dynamoEvidenceStore(documents, table, () => settings.policy.heartbeatTimeoutSeconds),
-    history: dynamoHistory(documents, table),
-    standby: ssmStandby(ssm, settings, log),
-    host: ec2Host(settings.instanceId, connectEc2),
-    ...(settings.witnessUrl && { witness: httpWitness(settings.witnessUrl, log) }),
+const portsOf = (settings: ServiceSettings): ServicePorts =>
+  wire(settings, {
+    documents,
+    table,
+    kind: ec2Kind(ssm, connectEc2, log),
+    witness: (url) => httpWitness(url, log),
     notifier: snsNotifier(sns, topicArn),
     clock: Date.now,
     log,
-  };
-}
+  });
 
 async function connectEc2() {
   const { EC2Client } = await import('@aws-sdk/client-ec2');

@@ -1,16 +1,13 @@
 import { writeLine } from '../contract/log-lines.ts';
-import { decide, siteOf } from '../domain/decide.ts';
-import { primaryHealth } from '../domain/evidence.ts';
-import type {
-  Answer,
-  Decision,
-  Delivery,
-  Evidence,
-  Observation,
-  OperatorRequest,
-  Policy,
-  State,
-} from '../domain/types.ts';
+import { decide } from '../domain/decide.ts';
+import type { Answer, Decision } from '../domain/decision.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import { primaryHealth } from '../domain/health.ts';
+import type { Delivery } from '../domain/history.ts';
+import type { Observation, OperatorRequest } from '../domain/observation.ts';
+import { siteOf } from '../domain/phase.ts';
+import type { Policy } from '../domain/policy.ts';
+import { commandOf, needsCapacity, type State } from '../domain/state.ts';
 import type { ServicePorts } from '../ports.ts';
 import { act, type Deliver, deliver, nothing, type Results } from './act.ts';
 
@@ -102,10 +99,10 @@ async function observe(
   policy: Policy,
   isThorough: boolean,
 ): Promise<Observation> {
-  const [evidence, command, host] = await Promise.all([
+  const [evidence, command, capacity] = await Promise.all([
     ports.evidence.load(state.service),
     results.command ?? reportOfCommand(state, ports),
-    mustSeeHost(state, policy, isThorough) ? hostState(ports) : undefined,
+    mustSeeCapacity(state, policy, isThorough) ? capacityNow(ports) : undefined,
   ]);
   // Asked only when nobody else says anything, and while its word could move something.
   const isSilent = primaryHealth(evidence, policy, ports.clock()) === 'unknown';
@@ -113,32 +110,33 @@ async function observe(
   return {
     evidence,
     ...(command && { command }),
-    ...(host && { host }),
+    ...(capacity && { capacity }),
     ...(witness && { witness }),
-    ...(results.hostStart && { hostStart: results.hostStart }),
+    ...(results.capacityStart && { capacityStart: results.capacityStart }),
     ...(results.delivered && { delivered: results.delivered }),
   };
 }
 
-/** The EC2 client is the slowest to load; the fast path of a warm host does without it. */
-function mustSeeHost({ command, phase }: State, { pilotLight }: Policy, isThorough: boolean): boolean {
-  return pilotLight || command?.hostUnreachable === true || (isThorough && phase === 'serving');
+/** To ask for the machine takes longest, and the fast path of a warm host does without it. */
+function mustSeeCapacity(state: State, { pilotLight }: Policy, isThorough: boolean): boolean {
+  return pilotLight || needsCapacity(commandOf(state)) || (isThorough && state.phase === 'serving');
 }
 
 /** Not knowing is an observation too: it must not keep anybody from deciding. */
-async function hostState({ host, log }: ServicePorts) {
+async function capacityNow({ capacity, log }: ServicePorts) {
   try {
-    return await host.state();
+    return await capacity.state();
   } catch (error) {
     log.warn('state of the host unknown', { error });
     return undefined;
   }
 }
 
-async function reportOfCommand({ epoch, command }: State, ports: ServicePorts) {
-  if (command?.id === undefined || command.retryAt !== undefined) return undefined;
-  const { action, serial, attempt } = command;
-  return ports.standby.report({ action, epoch, serial, attempt }, command.id);
+async function reportOfCommand(state: State, ports: ServicePorts) {
+  const command = commandOf(state);
+  if (command?.status !== 'sent') return undefined;
+  const { action, serial, attempt, id } = command;
+  return ports.standby.report({ action, epoch: state.epoch, serial, attempt }, id);
 }
 
 function logDecision(

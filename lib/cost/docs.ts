@@ -62,7 +62,7 @@ An instance of your own (\`standby.instanceId\`) is not counted: it is paid for 
 
 ## How the quantities were obtained
 
-- **Requests, reads and writes**: the receiver and the reconciler themselves are run, with the adapters they have on AWS and a table, a secret and a log that count (\`lib/cost/world.ts\`): an hour of sleep with a self-test, an hour without, an hour of outage.
+- **Requests, reads and writes**: the receiver and the reconciler themselves are run, with the adapters they have on AWS and a table, a secret and a log that count (\`lib/cost/simulation.ts\`): an hour of sleep with a self-test, an hour without, an hour of outage.
 - **Heartbeats**: one every ${beatSeconds('PrimaryUp')} s for each service, from \`group_interval\` and \`repeat_interval\` in \`monitoring/alertmanager.yml\`. **The tick** is the rule in the template.
 - **Duration of an invocation**: the median that the drill's stand-in cloud measures (\`npm run cost:measure\`, ${measured.on}): receiver ${measured.receiverMilliseconds} ms, reconciler ${measured.reconcilerMilliseconds} ms; taken ${measured.safetyFactor} times, because AWS's services are further away there and a function of 512 MB has a third of a processor.
 - **Log data**: the lines that the functions write while they are run, Lambda's own two lines for each invocation, and the format of the access log, each with the 26 bytes that CloudWatch adds.

@@ -6,9 +6,9 @@ import { logBytes } from './logs.ts';
 import { measured } from './measured.ts';
 import { allowances, type Price, type PriceName, pricesOf } from './prices.ts';
 import { linesOf } from './resources.ts';
+import type { Usage } from './simulation.ts';
 import { resourcesOf, type Stack } from './template.ts';
 import { measureUsage, type Spent } from './usage.ts';
-import type { Usage } from './world.ts';
 
 export type Estimate = {
   readonly region: string;

@@ -1,5 +1,6 @@
-import type { CommandReport, HostState } from '../../lambda/domain/types.ts';
-import type { Host, Standby, StandbyCommand } from '../../lambda/ports.ts';
+import type { Capacity } from '../../lambda/domain/capacity.ts';
+import type { CommandReport } from '../../lambda/domain/observation.ts';
+import type { CapacityProvider, Standby, StandbyCommand } from '../../lambda/ports.ts';
 import type { Timers } from './timers.ts';
 
 /** From the start of an instance until Systems Manager knows it, and from a command to its end. */
@@ -8,27 +9,27 @@ const commandSeconds = 2;
 
 /** The instance with its containers, where everything that is asked for succeeds. */
 export class HostInMemory {
-  state: HostState;
+  state: Capacity;
   readonly #running = new Set<string>();
   readonly #ended = new Set<string>();
   readonly #timers: Timers;
   readonly #nudge: () => void;
 
   /** @param nudge what EventBridge does when a command ends or the instance changes */
-  constructor(state: HostState, timers: Timers, nudge: () => void) {
+  constructor(state: Capacity, timers: Timers, nudge: () => void) {
     this.state = state;
     this.#timers = timers;
     this.#nudge = nudge;
   }
 
-  readonly host: Host = {
+  readonly provider: CapacityProvider = {
     state: async () => this.state,
     start: async () => {
-      this.state = 'pending';
-      this.#timers.later(bootSeconds, () => this.#become('running'));
+      this.state = 'starting';
+      this.#timers.later(bootSeconds, () => this.#become('on'));
       return 'requested';
     },
-    stop: async () => this.#become('stopped'),
+    stop: async () => this.#become('off'),
   };
 
   standbyOf(service: string): Standby {
@@ -38,13 +39,13 @@ export class HostInMemory {
     };
   }
 
-  #become(state: HostState): void {
+  #become(state: Capacity): void {
     this.state = state;
     this.#nudge();
   }
 
   #send(service: string, { action, serial }: StandbyCommand): CommandReport {
-    if (this.state !== 'running') return { serial, outcome: 'host-unreachable', detail: 'not registered' };
+    if (this.state !== 'on') return { serial, outcome: 'host-unreachable', detail: 'not registered' };
     const id = `${service}-${serial}`;
     this.#timers.later(commandSeconds, () => {
       if (action === 'start') this.#running.add(service);

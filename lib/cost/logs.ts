@@ -1,6 +1,6 @@
 import { functionName } from '../../lambda/contract/names.ts';
+import type { Usage } from './simulation.ts';
 import { type Resource, resourcesOf, type Stack } from './template.ts';
-import type { Usage } from './world.ts';
 
 /** CloudWatch Logs adds this to the size of each event: docs.aws.amazon.com, "CloudWatch Logs quotas", PutLogEvents. */
 const eventOverhead = 26;

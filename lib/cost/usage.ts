@@ -1,6 +1,6 @@
 import type { ServiceSettings } from '../../lambda/contract/settings.ts';
 import { beatSeconds } from './beats.ts';
-import { type Usage, World } from './world.ts';
+import { Simulation, type Usage } from './simulation.ts';
 
 /** AWS counts a month as this many hours. */
 const monthHours = 730;
@@ -28,25 +28,25 @@ export function measureUsage(services: readonly ServiceSettings[], tickSeconds: 
 const measurements = new Map<string, Promise<Spent>>();
 
 async function measure(services: readonly ServiceSettings[], tickSeconds: number): Promise<Spent> {
-  const world = new World(services);
+  const simulation = new Simulation(services);
   const rhythm = { beatSeconds: (alert: string) => beatSeconds(alert), tickSeconds };
   // A host that sleeps too is left on for a while after each use.
   const idle = Math.max(...services.map(({ policy }) => (policy.pilotLight ? policy.hostIdleSeconds : 0)));
   const windowHours = Math.ceil((1800 + idle) / 3600);
-  await world.pass(windowHours * 3600, rhythm);
-  const tested = world.usage;
-  await world.pass(windowHours * 3600, rhythm);
-  const plain = minus(world.usage, tested);
+  await simulation.pass(windowHours * 3600, rhythm);
+  const tested = simulation.usage;
+  await simulation.pass(windowHours * 3600, rhythm);
+  const plain = minus(simulation.usage, tested);
 
-  const before = world.usage;
-  world.firing = ['PrimarySuspect', 'PrimaryDown'];
-  await world.pass(3600, rhythm);
-  world.firing = ['PrimaryUp'];
+  const before = simulation.usage;
+  simulation.firing = ['PrimarySuspect', 'PrimaryDown'];
+  await simulation.pass(3600, rhythm);
+  simulation.firing = ['PrimaryUp'];
   const waits = services.map(
     ({ policy }) => policy.stableSeconds + policy.cooldownSeconds + policy.drainSeconds,
   );
-  await world.pass(Math.max(...waits) + idle + 600, rhythm);
-  const failover = minus(world.usage, before);
+  await simulation.pass(Math.max(...waits) + idle + 600, rhythm);
+  const failover = minus(simulation.usage, before);
 
   const everySeconds = Math.max(...services.map(({ policy }) => policy.selfTestSeconds));
   const selfTests = everySeconds === 0 ? 0 : (monthHours * 3600) / everySeconds;

@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { forecast } from '../../bin/cli/steer/forecast.ts';
-import { initialState } from '../../lambda/domain/decide.ts';
-import type { Evidence, State } from '../../lambda/domain/types.ts';
+import type { Evidence } from '../../lambda/domain/evidence.ts';
+import type { State } from '../../lambda/domain/state.ts';
 import { policy } from '../support/policy.ts';
+import { type Changes, commandFor, stateIn } from '../support/state.ts';
 
 const now = 1_800_000_000_000;
 const ago = (seconds: number) => now - seconds * 1000;
 const up: Evidence = { upAt: ago(1), upSince: ago(10) };
 const down: Evidence = { downAt: ago(1), troubleSince: ago(1), upAt: ago(10), upSince: ago(99) };
-const at = (phase: State['phase'], more: Partial<State> = {}): State => ({
-  ...initialState('api'),
-  phase,
-  epoch: 3,
-  since: ago(20),
-  decidedAt: ago(20),
-  inspectedAt: now,
-  verifiedAt: now,
-  testedAt: now,
-  warmedAt: ago(1),
-  ...more,
-});
+const at = (phase: State['phase'], more: Changes = {}): State =>
+  stateIn(phase, {
+    epoch: 3,
+    since: ago(20),
+    decidedAt: ago(20),
+    inspectedAt: now,
+    verifiedAt: now,
+    testedAt: now,
+    warmedAt: ago(1),
+    ...more,
+  });
 const seen = (state: State, evidence: Evidence, changes: Partial<typeof policy> = {}) => {
   const next = forecast({ state, evidence, policy: { ...policy, ...changes }, now });
   return next && [next.phase, next.reason, Math.round((next.at - now) / 1000)];
@@ -61,7 +61,7 @@ describe('what comes next', () => {
     expect(next?.slice(0, 2)).toEqual(['warming', 'self-test-running']);
   });
   test('nothing that only the silence of the host would bring about', () => {
-    const command = { action: 'start', serial: 4, attempt: 1, requestedAt: ago(1), id: 'c' } as const;
+    const command = commandFor('start', { serial: 4, requestedAt: ago(1), status: 'sent', id: 'c' });
     expect(seen(at('starting', { command }), down)).toBeUndefined();
     expect(seen(at('serving', { command, failovers: [ago(20)] }), down)).toBeUndefined();
   });

@@ -8,10 +8,10 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import type { Sighting } from '../../lambda/domain/types.ts';
+import type { Sighting } from '../../lambda/domain/evidence.ts';
 import { HttpError, type HttpEvent } from '../../lambda/receiver/http.ts';
 import { receive } from '../../lambda/receiver/receive.ts';
-import { silentLog } from '../support/world.ts';
+import { silentLog } from '../support/in-memory.ts';
 
 /** Listens on a free loopback port until the test ends; answers the port. */
 export async function listen(

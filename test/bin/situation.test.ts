@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { situationOf } from '../../bin/cli/steer/situation.ts';
-import { initialState } from '../../lambda/domain/decide.ts';
-import type { Evidence, State } from '../../lambda/domain/types.ts';
+import type { Evidence } from '../../lambda/domain/evidence.ts';
+import type { State } from '../../lambda/domain/state.ts';
 import { policy } from '../support/policy.ts';
+import { type Changes, stateIn } from '../support/state.ts';
 
 const now = 1_800_000_000_000;
 const ago = (seconds: number) => now - seconds * 1000;
 const up: Evidence = { upAt: ago(1), upSince: ago(10) };
 const down: Evidence = { downAt: ago(1), troubleSince: ago(1), upAt: ago(10), upSince: ago(99) };
 
-const cases: [State['phase'], Partial<State>, Evidence, string, string][] = [
+const cases: [State['phase'], Changes, Evidence, string, string][] = [
   ['home', {}, up, 'primary', 'the primary serves'],
   ['home', {}, down, 'nobody', 'nobody serves'],
   ['warming', {}, up, 'primary', 'the primary serves; the standby is started ahead, on suspicion'],
@@ -40,7 +41,7 @@ const cases: [State['phase'], Partial<State>, Evidence, string, string][] = [
 
 describe('who serves, as far as the control plane knows', () => {
   test.each(cases)('%s, %j', (phase, more, evidence, serving, headline) => {
-    const state: State = { ...initialState('api'), phase, since: ago(20), why: 'primary-healthy', ...more };
+    const state = stateIn(phase, { since: ago(20), why: 'primary-healthy', ...more });
     const one = situationOf({
       accepted: true,
       message: '',

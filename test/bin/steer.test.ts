@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { confirm } from '../../bin/cli/steer/confirm.ts';
 import { movesOf } from '../../bin/cli/steer/moves.ts';
 import { moment, parsePause, parseSpan, span } from '../../bin/cli/steer/time.ts';
-import type { Entry } from '../../lambda/domain/types.ts';
+import type { Entry } from '../../lambda/domain/history.ts';
 
 describe('spans and moments', () => {
   test.each([

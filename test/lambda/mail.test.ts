@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { examples } from '../../docs/source/email-examples.ts';
+import type { Entry, EntryKind, Seen } from '../../lambda/domain/history.ts';
+import type { Reason } from '../../lambda/domain/reasons.ts';
 import { reasons } from '../../lambda/domain/reasons.ts';
-import type { Entry, EntryKind, Reason, Seen } from '../../lambda/domain/types.ts';
 import { message, urgencyOf } from '../../lambda/mail.ts';
 import { hostSeen, lastSaid, mailKinds, primarySeen, texts, words } from '../../lambda/messages.ts';
 
@@ -27,7 +28,7 @@ const full: Entry = {
   nextAt: at + 60_000,
   stableSeconds: 1800,
   attempt: 2,
-  seen: { ...down, witness: 'reachable', host: 'running' },
+  seen: { ...down, witness: 'reachable', capacity: 'on' },
 };
 
 /** Whatever may be in a record: of an older version, of a strange host, of somebody who means harm. */

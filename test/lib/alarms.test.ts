@@ -7,8 +7,8 @@ import { authenticate } from '../../lambda/receiver/authenticate.ts';
 import { type HttpEvent, type HttpResult, json, jsonErrors } from '../../lambda/receiver/http.ts';
 import { reconcile } from '../../lambda/reconciler/reconcile.ts';
 import { policyOf } from '../../lib/policy.ts';
+import { InMemory } from '../support/in-memory.ts';
 import { policy } from '../support/policy.ts';
-import { World } from '../support/world.ts';
 import { configOf, configs, ofType, resourcesOf } from './templates.ts';
 
 type Alarm = {
@@ -198,7 +198,7 @@ describe('the log lines that the filters count', () => {
 
   it('each tick says who is in charge and how old the move is; a nudge in a hurry says nothing', async () => {
     const isCounted = matcher('MoveSeconds');
-    const world = new World();
+    const world = new InMemory();
     const look = (isThorough: boolean) =>
       printedBy((log) => reconcile('api', { ...world.ports, log }, policy, { isThorough })).then((lines) =>
         lines.filter(isCounted),

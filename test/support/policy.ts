@@ -1,4 +1,4 @@
-import type { Policy } from '../../lambda/domain/types.ts';
+import type { Policy } from '../../lambda/domain/policy.ts';
 
 /** Round numbers, all different, so that a test shows which one it meant. */
 export const policy: Policy = {

@@ -7,6 +7,7 @@ import {
   operatorEvent,
 } from '../../../lambda/contract/events.ts';
 import { functionName, operatorsAlias } from '../../../lambda/contract/names.ts';
+import { readEvidence, readState } from '../../../lambda/contract/records.ts';
 import { CliError } from '../errors.ts';
 import { awsError, type Session } from './session.ts';
 
@@ -30,7 +31,10 @@ export async function askReconciler(
 }
 
 function complete(answer: OperatorAnswer): OperatorAnswer {
-  if (isComplete(answer)) return answer;
+  // The version that is deployed may be an earlier one.
+  const { state, evidence } = answer;
+  if (isComplete(answer))
+    return { ...answer, state: readState(state.service, state), evidence: readEvidence(evidence) };
   throw new CliError(
     'the reconciler that is deployed is older than this command and does not say what it decides from',
     'Deploy this version first: "npx cdk deploy --all".',

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { readEntry } from '../../../lambda/contract/records.ts';
 import { historyOf } from '../../../lambda/contract/table.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
+import type { Entry } from '../../../lambda/domain/history.ts';
 import { awsError, type Session } from './session.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function readHistory(
   const entries: Entry[] = [];
   try {
     for await (const { Items = [] } of pages) {
-      entries.push(...(Items as Entry[]));
+      entries.push(...(Items as Entry[]).map(readEntry));
       if (enough(entries)) break;
     }
     return entries;

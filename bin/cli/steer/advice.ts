@@ -1,4 +1,4 @@
-import type { Reason } from '../../../lambda/domain/types.ts';
+import type { Reason } from '../../../lambda/domain/reasons.ts';
 import type { Situation } from './situation.ts';
 
 const nothing = 'Nothing: this is as it should be.';

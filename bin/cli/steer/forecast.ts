@@ -1,6 +1,10 @@
 import { decide } from '../../../lambda/domain/decide.ts';
-import { type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
-import type { Evidence, Phase, Policy, Reason, State } from '../../../lambda/domain/types.ts';
+import type { Evidence, Health } from '../../../lambda/domain/evidence.ts';
+import { primaryHealth } from '../../../lambda/domain/health.ts';
+import type { Phase } from '../../../lambda/domain/phase.ts';
+import type { Policy } from '../../../lambda/domain/policy.ts';
+import type { Reason } from '../../../lambda/domain/reasons.ts';
+import type { State } from '../../../lambda/domain/state.ts';
 
 /** What the control plane will do if all goes on as it is. */
 export type Forecast = {

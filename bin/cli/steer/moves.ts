@@ -1,4 +1,5 @@
-import type { Entry, Reason } from '../../../lambda/domain/types.ts';
+import type { Entry } from '../../../lambda/domain/history.ts';
+import type { Reason } from '../../../lambda/domain/reasons.ts';
 
 /** A move from one site to the other, put together from the audit. Moments are Unix milliseconds. */
 export type Move = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Entry } from '../../../lambda/domain/history.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';

@@ -1,7 +1,9 @@
 import type { OperatorAnswer } from '../../../lambda/contract/events.ts';
-import { type Health, primaryHealth } from '../../../lambda/domain/evidence.ts';
+import type { Evidence, Health } from '../../../lambda/domain/evidence.ts';
+import { primaryHealth } from '../../../lambda/domain/health.ts';
+import type { Reason } from '../../../lambda/domain/reasons.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
-import type { Evidence, Reason, State } from '../../../lambda/domain/types.ts';
+import { type Command, commandOf, heldByOf, type State } from '../../../lambda/domain/state.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { moment, span } from './time.ts';
 
@@ -21,7 +23,7 @@ export type Situation = {
   readonly evidence: Evidence & { readonly countsUntil?: number };
   readonly pause?: State['pause'];
   readonly heldBy?: string;
-  readonly command?: State['command'];
+  readonly command?: Command;
   readonly drift?: string;
   readonly next: Forecast | undefined;
   readonly at: number;
@@ -30,7 +32,9 @@ export type Situation = {
 export function situationOf(answer: OperatorAnswer): Situation {
   const { state, evidence, policy, at } = answer;
   const primary = primaryHealth(evidence, policy, at);
-  const { phase, epoch, since, whySince, pause, heldBy, command, drift } = state;
+  const { phase, epoch, since, whySince, pause, drift } = state;
+  const heldBy = heldByOf(state);
+  const command = commandOf(state);
   const serving = servingOf(state, primary);
   return {
     service: state.service,
@@ -59,13 +63,14 @@ function countsUntil({ evidence, policy }: OperatorAnswer, primary: Health) {
   return { countsUntil: (primary === 'down' ? downAt : suspectAt) + policy.leaseSeconds * 1000 };
 }
 
-function servingOf({ phase, why, heldBy }: State, primary: Health): Situation['serving'] {
+function servingOf(state: State, primary: Health): Situation['serving'] {
+  const { phase, why } = state;
   switch (phase) {
     case 'serving':
       return why === 'standby-not-answering' ? 'nobody' : 'standby';
     // A planned move begins with a primary that serves on until the standby is there.
     case 'starting':
-      return heldBy !== undefined && primary === 'up' ? 'primary' : 'nobody';
+      return heldByOf(state) !== undefined && primary === 'up' ? 'primary' : 'nobody';
     // HAProxy does not wait for a decision: it uses a standby that answers as soon as it finds the primary down.
     case 'warming':
     case 'draining':
@@ -76,14 +81,14 @@ function servingOf({ phase, why, heldBy }: State, primary: Health): Situation['s
   }
 }
 
-function headlineOf({ phase, testing }: State, serving: Situation['serving']): string {
+function headlineOf(state: State, serving: Situation['serving']): string {
   const what = serving === 'nobody' ? 'nobody serves' : `the ${serving} serves`;
-  switch (phase) {
+  switch (state.phase) {
     case 'home':
       return what;
     case 'warming':
       if (serving === 'standby') return `${what}; it was started ahead, and the failover is not decided yet`;
-      return `${what}; the standby is started ${testing ? 'for a self-test' : 'ahead, on suspicion'}`;
+      return `${what}; the standby is started ${state.testing ? 'for a self-test' : 'ahead, on suspicion'}`;
     case 'cooling':
       return `${what}; the standby that was started ahead is stopped again`;
     case 'starting':
@@ -131,14 +136,12 @@ function evidenceLine({ primary, evidence, at }: Situation): string {
 const pauseLine = ({ until, by, why }: NonNullable<State['pause']>, at: number) =>
   `for ${span(until - at)} more (until ${moment(until, at)}) by ${by}: ${why}`;
 
-function commandLine(
-  { action, attempt, requestedAt, retryAt, failure }: NonNullable<State['command']>,
-  at: number,
-) {
-  const tried = `${action}, attempt ${attempt}`;
-  if (retryAt === undefined) return `${tried}, asked for ${span(at - requestedAt)} ago`;
+function commandLine(command: Command, at: number) {
+  const tried = `${command.action}, attempt ${command.attempt}`;
+  if (command.status !== 'failed') return `${tried}, asked for ${span(at - command.requestedAt)} ago`;
+  const { failure, retryAt } = command;
   const again = retryAt > at ? `the next try is in ${span(retryAt - at)}` : 'the next try is due';
-  return `${tried} failed${failure ? `: ${failure}` : ''}; ${again}`;
+  return `${tried} failed: ${failure}; ${again}`;
 }
 
 const outcomes: Record<State['phase'], string> = {

@@ -1,5 +1,5 @@
 import type { Asked, OperatorAnswer } from '../../../lambda/contract/events.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
+import type { Entry } from '../../../lambda/domain/history.ts';
 import type { Config } from '../../../lib/config/schema.ts';
 import { askReconciler } from '../aws/control-plane.ts';
 import { readHistory } from '../aws/history.ts';

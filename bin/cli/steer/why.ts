@@ -1,5 +1,5 @@
+import type { Entry } from '../../../lambda/domain/history.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
 import { advice } from './advice.ts';

@@ -2,7 +2,7 @@ import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { output } from '../../../lambda/contract/names.ts';
-import type { Action } from '../../../lambda/domain/types.ts';
+import type { Action } from '../../../lambda/domain/state.ts';
 import { certificateIn, type KeyPair } from '../../kit/key-pair.ts';
 import type { Stage } from '../../stage/stage.ts';
 

@@ -1,7 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Entry, EntryKind, OperatorRequest, Phase, State } from '../../../lambda/domain/types.ts';
+import type { Entry, EntryKind } from '../../../lambda/domain/history.ts';
+import type { OperatorRequest } from '../../../lambda/domain/observation.ts';
+import type { Phase } from '../../../lambda/domain/phase.ts';
+import type { State } from '../../../lambda/domain/state.ts';
 import { operatorFunction } from '../../cloud/ticks.ts';
 import { DrillError } from '../../kit/errors.ts';
 import type { Mail } from '../../kit/mail-sink.ts';

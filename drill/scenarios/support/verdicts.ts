@@ -1,4 +1,4 @@
-import type { Action } from '../../../lambda/domain/types.ts';
+import type { Action } from '../../../lambda/domain/state.ts';
 import type { Account } from '../../load/account.ts';
 import type { Stage } from '../../stage/stage.ts';
 import type { Check } from '../../verify/check.ts';

@@ -4,7 +4,7 @@ import { controlRecord, home } from '../../../drill/bench/control-plane.ts';
 import type { Happening } from '../../../drill/cloud/happenings.ts';
 import { Happened } from '../../../drill/kit/event-log.ts';
 import type { ServerChange } from '../../../drill/site/haproxy-log.ts';
-import { initialState } from '../../../lambda/domain/decide.ts';
+import { initialState } from '../../../lambda/domain/state.ts';
 
 const alert = (at: number, name: string): Happening => ({
   at,

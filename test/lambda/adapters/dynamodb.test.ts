@@ -8,7 +8,7 @@ import {
   dynamoHistory,
   dynamoStateStore,
 } from '../../../lambda/adapters/dynamodb.ts';
-import { initialState } from '../../../lambda/domain/decide.ts';
+import { initialState } from '../../../lambda/domain/state.ts';
 
 const aws = mockClient(DynamoDBDocumentClient);
 const client = documentClient(new DynamoDBClient({}));

@@ -3,15 +3,15 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { documentClient, dynamoStateStore } from '../../../lambda/adapters/dynamodb.ts';
-import type { Sighting } from '../../../lambda/domain/types.ts';
+import type { Sighting } from '../../../lambda/domain/evidence.ts';
 import { reconcile } from '../../../lambda/reconciler/reconcile.ts';
+import { InMemory } from '../../support/in-memory.ts';
 import { policy } from '../../support/policy.ts';
-import { World } from '../../support/world.ts';
 
 const aws = mockClient(DynamoDBDocumentClient);
 const store = dynamoStateStore(documentClient(new DynamoDBClient({})), 'table');
 
-const now = new World().now;
+const now = new InMemory().now;
 
 /**
  * What the first release recorded: no serial numbers, no reason, no list of failovers, and a moment of the
@@ -42,9 +42,9 @@ const recorded = (phase: string, command?: { action: string; id?: string }) => (
 });
 
 /** Goes on from a record of the first release with today's code, in a world that says the same all the time. */
-async function goOn(record: object, kind: Sighting['kind'], until: string): Promise<World> {
+async function goOn(record: object, kind: Sighting['kind'], until: string): Promise<InMemory> {
   aws.on(GetCommand).resolves({ Item: { value: record, revision: 31 } });
-  const world = new World();
+  const world = new InMemory();
   world.state = await store.load('api');
   for (let step = 0; step < 200 && (step === 0 || world.state.value.phase !== until); step++) {
     world.now += 5000;

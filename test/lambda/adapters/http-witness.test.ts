@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { httpWitness } from '../../../lambda/adapters/http-witness.ts';
-import { silentLog } from '../../support/world.ts';
+import { silentLog } from '../../support/in-memory.ts';
 
 let server: Server | undefined;
 afterEach(() => server?.close());

@@ -14,16 +14,16 @@ import {
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { ec2Host } from '../../../lambda/adapters/ec2-host.ts';
 import { lambdaWaker } from '../../../lambda/adapters/lambda-waker.ts';
 import { secretTokens } from '../../../lambda/adapters/secret-tokens.ts';
 import { snsNotifier } from '../../../lambda/adapters/sns-notifier.ts';
-import type { Entry } from '../../../lambda/domain/types.ts';
+import type { Entry } from '../../../lambda/domain/history.ts';
+import { ec2Capacity } from '../../../lambda/kinds/ec2/capacity.ts';
 import { message } from '../../../lambda/mail.ts';
 
 describe('the host', () => {
   const aws = mockClient(EC2Client);
-  const host = ec2Host('i-1', async () => new EC2Client({}));
+  const host = ec2Capacity('i-1', async () => new EC2Client({}));
   beforeEach(() => aws.reset());
 
   it('says what state the instance is in', async () => {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fold, type Health, primaryHealth, seenOf } from '../../../lambda/domain/evidence.ts';
-import type { Evidence, Observation, Seen, Sighting } from '../../../lambda/domain/types.ts';
+import type { Evidence, Sighting } from '../../../lambda/domain/evidence.ts';
+import { fold, type Health } from '../../../lambda/domain/evidence.ts';
+import { primaryHealth, seenOf } from '../../../lambda/domain/health.ts';
+import type { Seen } from '../../../lambda/domain/history.ts';
+import type { Observation } from '../../../lambda/domain/observation.ts';
 import { policy } from '../../support/policy.ts';
 
 const s = 1000;
@@ -69,14 +72,14 @@ describe('what an entry keeps of it', () => {
     ],
     [
       'what is too old to count, as such, and what else was looked at',
-      { evidence: { upAt: now - 46 * s, upSince: now - 99 * s }, witness: 'reachable', host: 'stopped' },
+      { evidence: { upAt: now - 46 * s, upSince: now - 99 * s }, witness: 'reachable', capacity: 'off' },
       {
         primary: 'unknown',
         said: 'up',
         saidAt: now - 46 * s,
         since: now - 99 * s,
         witness: 'reachable',
-        host: 'stopped',
+        capacity: 'off',
       },
     ],
   ])('%s', (_, observation, expected) => {
@@ -120,10 +123,10 @@ describe('what else is kept', () => {
     [
       'nobody served',
       [
-        { kind: 'nobody', observedAt: 5 * s },
-        { kind: 'nobody', observedAt: 4 * s },
+        { kind: 'unserved', observedAt: 5 * s },
+        { kind: 'unserved', observedAt: 4 * s },
       ],
-      { nobodyAt: 5 * s },
+      { unservedAt: 5 * s },
     ],
     [
       'what arrives soon is not stale',
@@ -150,7 +153,7 @@ describe('what else is kept', () => {
 });
 
 const sighting = fc.record({
-  kind: fc.constantFrom<Sighting['kind']>('up', 'down', 'suspect', 'nobody'),
+  kind: fc.constantFrom<Sighting['kind']>('up', 'down', 'suspect', 'unserved'),
   observedAt: fc.integer({ min: 1, max: 200 }).map((at) => at * s),
   arrivedAt: fc.integer({ min: 190, max: 230 }).map((at) => at * s),
 });
@@ -183,7 +186,7 @@ describe('properties', () => {
           );
           expect(shuffled.downAt).toBe(inOrder.downAt);
           expect(shuffled.upAt).toBe(inOrder.upAt);
-          expect(shuffled.nobodyAt).toBe(inOrder.nobodyAt);
+          expect(shuffled.unservedAt).toBe(inOrder.unservedAt);
           expect(shuffled.staleAt).toBe(inOrder.staleAt);
           expect(shuffled.upSince ?? 0).toBeGreaterThanOrEqual(inOrder.upSince ?? 0);
         },

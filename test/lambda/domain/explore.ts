@@ -1,7 +1,9 @@
-import { siteOf } from '../../../lambda/domain/decide.ts';
+import { siteOf } from '../../../lambda/domain/phase.ts';
+import { heldByOf } from '../../../lambda/domain/state.ts';
 import { brokenBy } from './invariants.ts';
 import {
   type Crash,
+  type Decided,
   firstMachine,
   look,
   type Machine,
@@ -22,6 +24,8 @@ export type Explored = {
   readonly bounds: { readonly home: number; readonly standby: number };
   /** Violations as `name: how it came to that`, at most a few of each. */
   readonly broken: readonly string[];
+  /** Each way from one phase to another that was taken, and each reason for it, once. */
+  readonly moves: readonly string[];
 };
 
 const crashes: readonly Crash[] = [1, 2, 3].flatMap((round) => [
@@ -74,14 +78,17 @@ export function explore(rules: Rules, limit: number): Explored {
     machines.push(m);
   };
   add(normal(firstMachine(), rules, now));
+  const moves = new Set<string>();
   let steps = 0;
   let looked = 0;
   for (; looked < machines.length && machines.length < limit; looked++) {
     const m = machines[looked] as Machine;
     for (const { name, to, decided } of stepsFrom(m, rules)) {
       steps += 1;
-      for (const one of decided)
+      for (const one of decided) {
         for (const law of brokenBy(one, rules)) complain(law, `${describe(m)} on ${name}`);
+        for (const move of moveIn(one)) moves.add(move);
+      }
       if (name === 'look' && !repeats(to, rules)) complain('a-second-look-changes-nothing', describe(m));
       add(to);
     }
@@ -96,7 +103,12 @@ export function explore(rules: Rules, limit: number): Explored {
     steps,
     bounds: { home: home.most, standby: standby.most },
     broken: [...broken.values()].flat(),
+    moves: [...moves].sort(),
   };
+}
+
+function moveIn({ before, decision: { state } }: Decided): readonly string[] {
+  return state.phase === before.phase ? [] : [`${before.phase} -> ${state.phase}: ${state.why}`];
 }
 
 function repeats(m: Machine, rules: Rules): boolean {
@@ -112,7 +124,7 @@ function rest(m: Machine, primary: 'up' | 'down', rules: Rules): Machine {
 }
 
 function isHome({ control, containerRuns }: Machine): boolean {
-  return (control.phase === 'home' && !containerRuns) || control.heldBy !== undefined;
+  return (control.phase === 'home' && !containerRuns) || heldByOf(control) !== undefined;
 }
 
 function isOnStandby({ control, containerRuns }: Machine): boolean {

@@ -1,6 +1,8 @@
-import { siteOf } from '../../../lambda/domain/decide.ts';
+import type { Decision } from '../../../lambda/domain/decision.ts';
+import { siteOf } from '../../../lambda/domain/phase.ts';
+import type { Policy } from '../../../lambda/domain/policy.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
-import type { Decision, Policy } from '../../../lambda/domain/types.ts';
+import { heldByOf, type State } from '../../../lambda/domain/state.ts';
 import { type Decided, now, type Rules } from './machine.ts';
 
 /**
@@ -35,6 +37,8 @@ const sends = ({ decision }: Facts, action: string) =>
 const recent = ({ before, policy }: Decided & Facts) =>
   before.failovers.filter((at) => seconds(at) < policy.flapWindowSeconds && at > (before.acknowledgedAt ?? 0))
     .length;
+
+const isTest = (state: State) => state.phase === 'warming' && state.testing;
 
 const invariants: Readonly<Record<string, Invariant>> = {
   'one-site-in-charge-in-each-epoch': ({ before, after }) =>
@@ -73,7 +77,7 @@ const invariants: Readonly<Record<string, Invariant>> = {
     return seconds(one.before.failovers.at(-1)) >= one.policy.cooldownSeconds;
   },
   'what-an-operator-holds-is-not-brought-home': (one) =>
-    one.before.heldBy === undefined ||
+    heldByOf(one.before) === undefined ||
     !toPrimary(one) ||
     !isAutomatic(one) ||
     one.after.why === 'standby-not-answering',
@@ -96,14 +100,14 @@ const invariants: Readonly<Record<string, Invariant>> = {
     one.policy.startOnSuspicion ||
     one.before.phase !== 'home' ||
     one.after.phase !== 'warming' ||
-    one.after.testing === true,
+    isTest(one.after),
   'no-start-on-suspicion-too-often': (one) =>
     one.before.phase !== 'home' ||
     one.after.phase !== 'warming' ||
-    one.after.testing === true ||
+    isTest(one.after) ||
     seconds(one.before.warmedAt) >= one.policy.suspicionIntervalSeconds,
   'no-test-unless-the-primary-is-healthy': (one) =>
-    one.before.phase !== 'home' || one.after.testing !== true || health(one) === 'up',
+    one.before.phase !== 'home' || !isTest(one.after) || health(one) === 'up',
   'a-failover-is-abandoned-only-if-the-primary-came-back-after-it': (one) =>
     one.before.phase !== 'starting' ||
     !toPrimary(one) ||
@@ -112,7 +116,7 @@ const invariants: Readonly<Record<string, Invariant>> = {
   'serving-means-that-the-standby-answered': (one) =>
     one.after.phase !== 'serving' || one.before.phase === 'serving' || one.reported,
   'only-an-idle-host-is-stopped': (one) =>
-    !one.decision.effects.some(({ type }) => type === 'stop-host') ||
+    !one.decision.effects.some(({ type }) => type === 'stop-capacity') ||
     (one.after.phase === 'home' &&
       one.policy.pilotLight &&
       seconds(one.before.since) >= one.policy.hostIdleSeconds &&

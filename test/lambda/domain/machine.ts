@@ -1,17 +1,18 @@
-import { decide, initialState } from '../../../lambda/domain/decide.ts';
+import type { Capacity } from '../../../lambda/domain/capacity.ts';
+import { decide } from '../../../lambda/domain/decide.ts';
+import type { Decision, Effect } from '../../../lambda/domain/decision.ts';
+import type { Evidence, Sighting } from '../../../lambda/domain/evidence.ts';
 import { fold } from '../../../lambda/domain/evidence.ts';
-import type {
-  Command,
-  CommandReport,
-  Decision,
-  Effect,
-  Evidence,
-  HostState,
-  OperatorRequest,
-  Policy,
-  Sighting,
-  State,
-} from '../../../lambda/domain/types.ts';
+import type { CommandReport, OperatorRequest } from '../../../lambda/domain/observation.ts';
+import type { Policy } from '../../../lambda/domain/policy.ts';
+import {
+  type Command,
+  type CommandStatus,
+  commandOf,
+  initialState,
+  type State,
+} from '../../../lambda/domain/state.ts';
+import { loose } from '../../support/state.ts';
 
 /**
  * The whole system as a machine of finitely many states: `decide` as it is, and around it a primary that
@@ -25,11 +26,11 @@ export type Machine = {
   readonly primary: 'up' | 'down';
   /** How the primary was a step ago: what a late alert tells. */
   readonly was: 'up' | 'down';
-  readonly host: HostState;
+  readonly capacity: Capacity;
   readonly containerRuns: boolean;
   /** Serial of the newest command the host has run. */
   readonly fence: number;
-  /** Commands that SSM has taken and the host has not seen. */
+  /** Commands that were sent and that the host has not seen. */
   readonly queue: readonly { readonly serial: number; readonly action: Command['action'] }[];
   /** What became of the command that the control plane waits for. */
   readonly ended?: { readonly serial: number; readonly outcome: 'succeeded' | 'failed' | 'superseded' };
@@ -65,7 +66,7 @@ export type Decided = {
 /** Small, for it stands in each of many thousand texts. */
 export const now = 9000;
 const second = 1000;
-/** SSM gives up on what it cannot deliver. */
+/** What cannot be delivered is given up. */
 const queueLimit = 2;
 
 export function firstMachine(): Machine {
@@ -74,7 +75,7 @@ export function firstMachine(): Machine {
     evidence: {},
     primary: 'up',
     was: 'up',
-    host: 'running',
+    capacity: 'on',
     containerRuns: false,
     fence: 0,
     queue: [],
@@ -125,7 +126,7 @@ export function run(m: Machine, index: number, works: boolean, rules: Rules): Ma
 
 /** Only the command that is waited for is ever asked about. */
 function latest(m: Machine, ended: NonNullable<Machine['ended']>): Machine['ended'] {
-  return ended.serial === m.control.command?.serial ? ended : m.ended;
+  return ended.serial === commandOf(m.control)?.serial ? ended : m.ended;
 }
 
 /** Where a decider dies: after it has recorded round `round`, before or after it has acted. */
@@ -141,11 +142,11 @@ export function look(
   let machine = m;
   // What another command came to must not pass for what this one did.
   let report: CommandReport | undefined = more.hearsOld ? { serial: -1, outcome: 'succeeded' } : undefined;
-  let hostStart: 'requested' | 'no-capacity' | undefined;
+  let capacityStart: 'requested' | 'no-capacity' | undefined;
   const decided: Decided[] = [];
   for (let round = 1; round <= 12; round++) {
     const { control: before, evidence } = machine;
-    const observation = { ...observed(machine, rules, report), ...(hostStart && { hostStart }) };
+    const observation = { ...observed(machine, rules, report), ...(capacityStart && { capacityStart }) };
     const { witness, command } = observation;
     const decision = decide(before, { ...observation, ...(request && { request }) }, rules.policy, now);
     decided.push({
@@ -153,7 +154,7 @@ export function look(
       evidence,
       witness,
       request,
-      reported: command?.outcome === 'succeeded' && command.serial === before.command?.serial,
+      reported: command?.outcome === 'succeeded' && command.serial === commandOf(before)?.serial,
       decision,
     });
     request = undefined;
@@ -164,12 +165,12 @@ export function look(
     const dies = more.crash?.round === round;
     if (dies && !more.crash?.acted) break;
     report = undefined;
-    hostStart = undefined;
+    capacityStart = undefined;
     for (const effect of decision.effects) {
       const done = act(machine, effect);
       machine = done.machine;
       report ??= done.report;
-      hostStart ??= done.hostStart;
+      capacityStart ??= done.capacityStart;
     }
     if (dies) break;
   }
@@ -182,7 +183,7 @@ function observed(machine: Machine, rules: Rules, report: CommandReport | undefi
   const command = report ?? reportOf(machine);
   return {
     evidence: machine.evidence,
-    host: machine.host,
+    capacity: machine.capacity,
     ...(isDark && { witness: 'unreachable' as const }),
     ...(command && { command }),
     delivered: machine.control.outbox.flatMap(({ entry: { id } }) => [
@@ -193,8 +194,8 @@ function observed(machine: Machine, rules: Rules, report: CommandReport | undefi
 }
 
 function reportOf({ control, ended, fence }: Machine): CommandReport | undefined {
-  const { command } = control;
-  if (command?.id === undefined || command.retryAt !== undefined) return undefined;
+  const command = commandOf(control);
+  if (command?.status !== 'sent') return undefined;
   const { serial } = command;
   if (ended?.serial !== serial) return { serial, outcome: 'in-progress' };
   if (ended.outcome === 'superseded') return { serial, outcome: 'superseded', newest: fence };
@@ -203,19 +204,19 @@ function reportOf({ control, ended, fence }: Machine): CommandReport | undefined
     : { serial, outcome: 'failed', detail: 'x' };
 }
 
-type Done = { machine: Machine; report?: CommandReport; hostStart?: 'requested' };
+type Done = { machine: Machine; report?: CommandReport; capacityStart?: 'requested' };
 
 function act(machine: Machine, effect: Effect): Done {
   switch (effect.type) {
     case 'deliver':
       return { machine };
-    case 'start-host':
-      return { machine: { ...machine, host: 'running' }, hostStart: 'requested' };
-    case 'stop-host':
-      return { machine: { ...machine, host: 'stopped', containerRuns: false, queue: [] } };
+    case 'start-capacity':
+      return { machine: { ...machine, capacity: 'on' }, capacityStart: 'requested' };
+    case 'stop-capacity':
+      return { machine: { ...machine, capacity: 'off', containerRuns: false, queue: [] } };
     case 'command': {
       const { serial, action } = effect;
-      if (machine.host !== 'running')
+      if (machine.capacity !== 'on')
         return { machine, report: { serial, outcome: 'host-unreachable', detail: 'x' } };
       const queue = [...machine.queue, { serial, action }].slice(-queueLimit);
       return { machine: { ...machine, queue }, report: { serial, outcome: 'sent', id: 'c' } };
@@ -230,8 +231,10 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
   const ahead = (moment: number) => now + Math.max(moment - at, 0);
   const { heartbeatTimeoutSeconds, leaseSeconds, flapWindowSeconds } = policy;
   const fresh = Math.max(heartbeatTimeoutSeconds, leaseSeconds) + 1;
-  const { control: c, evidence: e } = m;
-  const serials = [m.fence, c.command?.serial ?? 0, ...m.queue.map(({ serial }) => serial), 0];
+  const { evidence: e } = m;
+  const c = loose(m.control);
+  const { command } = c;
+  const serials = [m.fence, command?.serial ?? 0, ...m.queue.map(({ serial }) => serial), 0];
   const ranks = [...new Set(serials)].sort((a, b) => a - b);
   const rank = (serial: number) => ranks.indexOf(serial);
   // Where nothing counts as flapping, the last failover matters for as long as the cooldown takes.
@@ -239,8 +242,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
   const horizon = flaps ? flapWindowSeconds : policy.cooldownSeconds;
   const recent = c.failovers.filter((moment) => at - moment < horizon * second);
   const acknowledged = c.acknowledgedAt !== undefined && at - c.acknowledgedAt < flapWindowSeconds * second;
-  const { command } = c;
-  const control: Every<State> = {
+  const control: Every<typeof c> = {
     service: c.service,
     epoch: 1,
     phase: c.phase,
@@ -257,11 +259,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
       serial: rank(command.serial),
       attempt: Math.min(command.attempt, 2),
       requestedAt: now - Math.min(at - command.requestedAt, policy.commandTimeoutSeconds * second),
-      ...(command.id !== undefined && { id: 'c' }),
-      ...(command.retryAt !== undefined && { retryAt: ahead(command.retryAt) }),
-      ...(command.failure !== undefined && { failure: 'x' }),
-      ...(command.hostUnreachable && { hostUnreachable: true }),
-      ...(command.noCapacity && { noCapacity: true }),
+      ...statusOf(command, ahead),
     },
     outbox: [],
     nextEntry: 1,
@@ -274,7 +272,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     drift: c.drift,
     silence: c.silence,
     clockTold: undefined,
-    stuckIn: c.stuckIn === c.epoch ? 1 : undefined,
+    stuckTold: c.stuckTold,
     instanceType: c.instanceType,
     hostStopAt: age(c.hostStopAt, policy.hostIdleSeconds),
   };
@@ -284,7 +282,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     upSince: age(e.upSince, Math.max(policy.stableSeconds, policy.flapStableSeconds, fresh)),
     suspectAt: age(e.suspectAt, fresh),
     troubleSince: age(e.troubleSince, Math.max(policy.confirmSeconds, fresh)),
-    nobodyAt: undefined,
+    unservedAt: undefined,
     staleAt: undefined,
     stamps: undefined,
     aheadMilliseconds: undefined,
@@ -297,12 +295,23 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     evidence: evidence as Evidence,
     primary: m.primary,
     was: m.was,
-    host: m.host,
+    capacity: m.capacity,
     containerRuns: m.containerRuns,
     fence: rank(m.fence),
     queue: m.queue.map(({ serial, action }) => ({ serial: rank(serial), action })),
     ...(isAwaited && { ended: { serial: rank(ended.serial), outcome: ended.outcome } }),
   };
+}
+
+function statusOf(command: Command, ahead: (moment: number) => number): CommandStatus {
+  switch (command.status) {
+    case 'requested':
+      return { status: 'requested' };
+    case 'sent':
+      return { status: 'sent', id: 'c' };
+    case 'failed':
+      return { status: 'failed', cause: command.cause, failure: 'x', retryAt: ahead(command.retryAt) };
+  }
 }
 
 /** All keys, in one order, so that equal machines are equal texts and none is forgotten. */

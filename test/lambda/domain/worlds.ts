@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { OperatorRequest, Policy } from '../../../lambda/domain/types.ts';
+import type { OperatorRequest } from '../../../lambda/domain/observation.ts';
+import type { Policy } from '../../../lambda/domain/policy.ts';
 import { policy } from '../../support/policy.ts';
 import { type Explored, explore } from './explore.ts';
 import type { Rules } from './machine.ts';
@@ -66,9 +67,9 @@ const most = 400_000;
  */
 export async function explored(name: string): Promise<Explored> {
   const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url), name]);
-  const { broken, ...found } = JSON.parse(stdout) as Explored;
+  const { broken, moves, ...found } = JSON.parse(stdout) as Explored;
   console.log(`explored, ${name}: ${JSON.stringify(found)}`);
-  return { broken, ...found };
+  return { broken, moves, ...found };
 }
 
 if (import.meta.main) {

@@ -3,12 +3,12 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, test, vi } from 'vitest';
-import type { Sighting } from '../../../lambda/domain/types.ts';
+import type { Sighting } from '../../../lambda/domain/evidence.ts';
 import type { Log } from '../../../lambda/ports.ts';
 import { authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { type HttpEvent, type HttpResult, jsonErrors } from '../../../lambda/receiver/http.ts';
 import { receive } from '../../../lambda/receiver/receive.ts';
-import { silentLog } from '../../support/world.ts';
+import { silentLog } from '../../support/in-memory.ts';
 
 const now = Date.parse('2026-01-01T00:00:10Z');
 const token = 'correct-horse-battery-staple-0123456789';

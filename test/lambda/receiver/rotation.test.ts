@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { secretTokens } from '../../../lambda/adapters/secret-tokens.ts';
 import { authenticate, cacheSeconds } from '../../../lambda/receiver/authenticate.ts';
 import { type HttpEvent, type HttpResult, json, jsonErrors } from '../../../lambda/receiver/http.ts';
-import { silentLog } from '../../support/world.ts';
+import { silentLog } from '../../support/in-memory.ts';
 
 /** The real adapter and the real check; only Secrets Manager and the clock are ours. */
 const aws = mockClient(SecretsManagerClient);

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { siteOf } from '../../../lambda/domain/decide.ts';
-import type { OperatorRequest, Policy } from '../../../lambda/domain/types.ts';
+import type { OperatorRequest } from '../../../lambda/domain/observation.ts';
+import { siteOf } from '../../../lambda/domain/phase.ts';
+import type { Policy } from '../../../lambda/domain/policy.ts';
+import { heldByOf } from '../../../lambda/domain/state.ts';
 import { reconcile } from '../../../lambda/reconciler/reconcile.ts';
+import { InMemory } from '../../support/in-memory.ts';
 import { policy } from '../../support/policy.ts';
-import { World } from '../../support/world.ts';
 
 /** Sequences over the real loop with ports in memory: whatever may happen, in any order, any number of times. */
 const step = fc.record({
@@ -42,7 +44,7 @@ afterAll(() => console.log(`random steps: ${steps}`));
 const crashed = new Error('crashed');
 
 /** Nudges at once; a crash kills whoever makes that call. */
-async function nudge(world: World, by: Policy, { nudges, crash, request }: Step): Promise<void> {
+async function nudge(world: InMemory, by: Policy, { nudges, crash, request }: Step): Promise<void> {
   let calls = 0;
   world.sabotage = (call) => {
     if (call.startsWith(crash.when) && ++calls === crash.at) throw crashed;
@@ -56,7 +58,7 @@ async function nudge(world: World, by: Policy, { nudges, crash, request }: Step)
   world.sabotage = () => {};
 }
 
-function happen(world: World, one: Step, lastSeen: number): void {
+function happen(world: InMemory, one: Step, lastSeen: number): void {
   world.now += one.seconds * 1000;
   if (one.says === 'truth') say(world, one.primary, world.now);
   if (one.says === 'late') say(world, one.primary, world.now - 20_000);
@@ -66,18 +68,18 @@ function happen(world: World, one: Step, lastSeen: number): void {
   if (one.host === 'overtakes') world.runCommand({ overtakes: true });
   if (one.host === 'dies') world.standbyRuns = false;
   if (one.host === 'stops') {
-    world.hostState = 'stopped';
+    world.machine = 'off';
     world.standbyRuns = false;
   }
 }
 
-function say(world: World, primary: 'up' | 'down', at: number): void {
+function say(world: InMemory, primary: 'up' | 'down', at: number): void {
   if (primary === 'down') world.observe('suspect', at);
   world.observe(primary, at);
 }
 
 /** A world that is well again: the right site must serve, and nothing must go on happening. */
-async function settle(world: World, primary: 'up' | 'down', by: Policy): Promise<void> {
+async function settle(world: InMemory, primary: 'up' | 'down', by: Policy): Promise<void> {
   // A self-test that is due just then is seen through: it is nothing that goes on for ever.
   const isTesting = () => ['warming', 'cooling'].includes(world.state.value.phase);
   for (let passed = 0; passed < 4000 || (isTesting() && passed < 5000); passed += 20) {
@@ -97,7 +99,7 @@ it('never two in charge of one epoch, never back, never stopped without proof, a
       fc.constantFrom(...policies),
       fc.constantFrom<'up' | 'down'>('up', 'down'),
       async (all, by, primary) => {
-        const world = new World();
+        const world = new InMemory();
         const sites = new Map<number, string>();
         let lastSeen = world.now;
         for (const one of all) {
@@ -120,7 +122,8 @@ it('never two in charge of one epoch, never back, never stopped without proof, a
         const serials = world.sent.map(({ serial }) => serial);
         expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
         await settle(world, primary, by);
-        const { heldBy, phase } = world.state.value;
+        const { phase } = world.state.value;
+        const heldBy = heldByOf(world.state.value);
         const expected = primary === 'up' && heldBy === undefined ? 'primary' : 'standby';
         expect({ site: siteOf(phase), runs: world.standbyRuns }).toEqual({
           site: expected,

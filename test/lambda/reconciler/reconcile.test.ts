@@ -1,15 +1,15 @@
 import { describe, expect, it, test } from 'vitest';
-import { siteOf } from '../../../lambda/domain/decide.ts';
+import { siteOf } from '../../../lambda/domain/phase.ts';
 import { reconcile } from '../../../lambda/reconciler/reconcile.ts';
+import { InMemory } from '../../support/in-memory.ts';
 import { policy } from '../../support/policy.ts';
-import { World } from '../../support/world.ts';
 
 const early = { ...policy, startOnSuspicion: true };
-const nudge = (world: World, by = policy) => reconcile('api', world.ports, by);
-const phase = (world: World) => world.state.value.phase;
+const nudge = (world: InMemory, by = policy) => reconcile('api', world.ports, by);
+const phase = (world: InMemory) => world.state.value.phase;
 
 /** Time passes, the site says how the primary is, the host works, and somebody looks. */
-async function live(world: World, primary: 'up' | 'down', seconds: number, by = policy): Promise<void> {
+async function live(world: InMemory, primary: 'up' | 'down', seconds: number, by = policy): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 5) {
     world.now += 5000;
     if (primary === 'down') world.observe('suspect');
@@ -21,7 +21,7 @@ async function live(world: World, primary: 'up' | 'down', seconds: number, by = 
 
 describe('a failover and the way home', () => {
   it('starts the standby once, tells people, and comes home after cooldown, stability and drain', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'up', 10);
     expect(phase(world)).toBe('home');
     await live(world, 'down', 10);
@@ -47,7 +47,7 @@ describe('a failover and the way home', () => {
   });
 
   it('never stops the standby because the monitoring died', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'down', 10);
     for (let i = 0; i < 1000; i++) {
       world.now += 60_000;
@@ -58,11 +58,11 @@ describe('a failover and the way home', () => {
   });
 
   it('restarts a standby that died while it serves, and tells people', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'down', 10);
     world.standbyRuns = false;
     world.now += 1000;
-    world.observe('nobody');
+    world.observe('unserved');
     await live(world, 'down', 10);
     expect({ runs: world.standbyRuns, epoch: world.state.value.epoch }).toEqual({ runs: true, epoch: 1 });
     expect(world.told.map(({ kind }) => kind)).toContain('standby-restarted');
@@ -70,7 +70,7 @@ describe('a failover and the way home', () => {
 
   it('fails over for a dark site only if a witness sees nobody either', async () => {
     for (const witness of [undefined, 'reachable', 'unreachable'] as const) {
-      const world = new World();
+      const world = new InMemory();
       world.witness = witness;
       await live(world, 'up', 10);
       for (let minute = 0; minute < 5; minute++) {
@@ -86,7 +86,7 @@ describe('a failover and the way home', () => {
   });
 
   it('does not ask the witness while the site speaks, nor when the standby serves', async () => {
-    const world = new World();
+    const world = new InMemory();
     const asked: string[] = [];
     world.sabotage = (call) => asked.push(call);
     await live(world, 'up', 10);
@@ -97,21 +97,21 @@ describe('a failover and the way home', () => {
   });
 
   it('starts a stopped host first', async () => {
-    const world = new World();
-    world.hostState = 'stopped';
+    const world = new InMemory();
+    world.machine = 'off';
     await live(world, 'down', 60);
     expect(phase(world)).toBe('serving');
     expect(world.told.map(({ kind }) => kind)).toContain('host-starting');
   });
 
   it('does not let unknown host or command state keep it from deciding', async () => {
-    const world = new World();
-    world.hostState = 'stopped';
+    const world = new InMemory();
+    world.machine = 'off';
     world.sabotage = (call) => {
-      if (call === 'before host.state') throw new Error('throttled');
+      if (call === 'before capacity.state') throw new Error('throttled');
     };
     await live(world, 'down', 20);
-    world.hostState = 'running';
+    world.machine = 'on';
     await live(world, 'down', 60);
     expect(phase(world)).toBe('serving');
   });
@@ -121,8 +121,8 @@ describe('pilot light', () => {
   const asleep = { ...policy, pilotLight: true, instanceTypes: ['t3.small', 't3a.small'] };
 
   it('starts the instance at once, another type if need be, and stops it again when it is idle', async () => {
-    const world = new World();
-    world.hostState = 'stopped';
+    const world = new InMemory();
+    world.machine = 'off';
     world.shortages = 1;
     await live(world, 'up', 10, asleep);
     expect(world.sent).toEqual([]);
@@ -131,9 +131,9 @@ describe('pilot light', () => {
     expect(world.instanceTypes).toEqual(['t3.small', 't3a.small']);
     expect(world.told.map(({ kind }) => kind)).toContain('no-capacity');
     await live(world, 'up', 600, asleep);
-    expect({ phase: phase(world), host: world.hostState }).toEqual({ phase: 'home', host: 'running' });
+    expect({ phase: phase(world), host: world.machine }).toEqual({ phase: 'home', host: 'on' });
     await live(world, 'up', 500, asleep);
-    expect(world.hostState).toBe('stopped');
+    expect(world.machine).toBe('off');
   });
 });
 
@@ -141,7 +141,7 @@ describe('a self-test', () => {
   const tested = { ...policy, selfTestSeconds: 5000 };
 
   it('starts the standby, stops it again, and tells people, each time it is due', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'up', 60, tested);
     expect({ phase: phase(world), runs: world.standbyRuns }).toEqual({ phase: 'home', runs: false });
     expect(world.told.map(({ kind }) => kind)).toEqual(['self-test-passed']);
@@ -152,11 +152,11 @@ describe('a self-test', () => {
 });
 
 describe('an operator', () => {
-  const ask = (world: World, action: 'switchover' | 'failback' | 'failover') =>
+  const ask = (world: InMemory, action: 'switchover' | 'failback' | 'failover') =>
     reconcile('api', world.ports, policy, { request: { action, by: 'eve' } });
 
   it('switches over, and it stays there until a failback is asked for', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'up', 10);
     expect((await ask(world, 'switchover')).answer).toEqual({ accepted: true });
     await live(world, 'up', 3600);
@@ -170,7 +170,7 @@ describe('an operator', () => {
   });
 
   it('is answered once, however often the write is lost', async () => {
-    const world = new World();
+    const world = new InMemory();
     world.observe('up');
     const answers = await Promise.all([
       ask(world, 'failover'),
@@ -184,7 +184,7 @@ describe('an operator', () => {
 
 describe('when a nudge changes nothing', () => {
   it('repeating it writes nothing', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'down', 10);
     const { revision } = world.state;
     for (let i = 0; i < 10; i++) await nudge(world);
@@ -192,7 +192,7 @@ describe('when a nudge changes nothing', () => {
   });
 
   it('two deciders at once send one command and one mail', async () => {
-    const world = new World();
+    const world = new InMemory();
     world.observe('down');
     await Promise.all(Array.from({ length: 8 }, () => nudge(world)));
     expect(world.sent.map(({ action }) => action)).toEqual(['start']);
@@ -202,7 +202,7 @@ describe('when a nudge changes nothing', () => {
 
 describe('a suspicion', () => {
   it('that passes starts and stops the standby, and is no failover', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'up', 5, early);
     world.now += 1000;
     world.observe('suspect');
@@ -223,7 +223,7 @@ describe('a suspicion', () => {
   });
 
   it('that lasts is a failover, with the standby already up', async () => {
-    const world = new World();
+    const world = new InMemory();
     await live(world, 'up', 5, early);
     await live(world, 'down', 15, early);
     expect({ runs: world.standbyRuns, phase: phase(world), epoch: world.state.value.epoch }).toEqual({
@@ -234,7 +234,7 @@ describe('a suspicion', () => {
   });
 
   it('that comes again and again starts the standby at most once a minute', async () => {
-    const world = new World();
+    const world = new InMemory();
     for (let i = 0; i < 60; i++) {
       world.now += 1000;
       world.observe('suspect');
@@ -253,7 +253,7 @@ describe('a suspicion', () => {
 
 describe('a failing effect', () => {
   it('is told to the caller, kept, and delivered later', async () => {
-    const world = new World();
+    const world = new InMemory();
     world.observe('down');
     world.sabotage = (call) => {
       if (call === 'before notifier') throw new Error('SNS is away');
@@ -267,13 +267,13 @@ describe('a failing effect', () => {
 });
 
 describe('people are told, and nobody waits for that', () => {
-  const hanging = (world: World) => {
+  const hanging = (world: InMemory) => {
     const ports = world.ports;
     return { ...ports, notifier: { tell: () => new Promise<void>(() => {}) } };
   };
 
   it('C1: a failover is decided, commanded and recorded while every mail hangs', async () => {
-    const world = new World();
+    const world = new InMemory();
     world.observe('down');
     void reconcile('api', hanging(world), policy);
     await expect.poll(() => world.sent.map(({ outcome }) => outcome)).toEqual(['in-progress']);
@@ -287,7 +287,7 @@ describe('people are told, and nobody waits for that', () => {
   });
 
   it('C1: of many that wait, no more are tried than fit into a few seconds', async () => {
-    const world = new World();
+    const world = new InMemory();
     const failing = {
       ...world.ports,
       notifier: {
@@ -312,7 +312,7 @@ describe('people are told, and nobody waits for that', () => {
   });
 
   it('C1: who asks for something is answered although people cannot be told of it', async () => {
-    const world = new World();
+    const world = new InMemory();
     world.sabotage = (call) => {
       if (call === 'before notifier') throw new Error('SNS is away');
     };
@@ -323,9 +323,9 @@ describe('people are told, and nobody waits for that', () => {
 
   it.each([
     ['history', () => 0],
-    ['notifier', (world: World) => world.history.size],
+    ['notifier', (world: InMemory) => world.history.size],
   ])('C3: with %s away for ten minutes, each other channel is told once', async (away, others) => {
-    const world = new World();
+    const world = new InMemory();
     world.sabotage = (call) => {
       if (call === `before ${away}`) throw new Error(`${away} is away`);
     };
@@ -361,7 +361,7 @@ describe('a crash', () => {
     '$crash, at any time it happens, start on suspicion $by.startOnSuspicion',
     async ({ crash, by }) => {
       for (let at = 1; at <= 6; at++) {
-        const world = new World();
+        const world = new InMemory();
         let seen = 0;
         world.sabotage = (call) => {
           if (call === crash && ++seen === at) throw new Error('crashed');

@@ -8,8 +8,8 @@ import { bill, type Line } from '../../../lib/cost/lines.ts';
 import { logBytes } from '../../../lib/cost/logs.ts';
 import { pricesOf } from '../../../lib/cost/prices.ts';
 import { linesOf } from '../../../lib/cost/resources.ts';
+import { Simulation, type Usage } from '../../../lib/cost/simulation.ts';
 import type { Resource, Stack } from '../../../lib/cost/template.ts';
-import { type Usage, World } from '../../../lib/cost/world.ts';
 import { policyOf } from '../../../lib/policy.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -53,12 +53,12 @@ test('a heartbeat writes once and reads twice, a tick reads twice', async () => 
     instanceId: 'i',
     policy: { ...policyOf(config, service), selfTestSeconds: 0, inspectSeconds: 1e9 },
   }));
-  const world = new World(services);
+  const simulation = new Simulation(services);
   const rhythm = { beatSeconds: () => 10, tickSeconds: 60 };
-  await world.pass(600, rhythm);
-  const before = world.usage;
-  await world.pass(600, rhythm);
-  const after = world.usage;
+  await simulation.pass(600, rhythm);
+  const before = simulation.usage;
+  await simulation.pass(600, rhythm);
+  const after = simulation.usage;
   const [beats, ticks] = [60, 10];
   expect(after.webhooks - before.webhooks).toBe(beats);
   expect(after.writes - before.writes).toBe(beats);

@@ -23,7 +23,7 @@ import {
 } from '../../../../drill/stage/rehearsed.ts';
 import { troubles } from '../../../../drill/verify/checks.ts';
 import type { ServiceSettings } from '../../../../lambda/contract/settings.ts';
-import type { Phase } from '../../../../lambda/domain/types.ts';
+import type { Phase } from '../../../../lambda/domain/phase.ts';
 
 /** What became of a small drill: the control plane and the host, without the site. */
 export interface Rehearsal {

@@ -1,13 +1,10 @@
-import { initialState } from '../../lambda/domain/decide.ts';
+import type { Capacity } from '../../lambda/domain/capacity.ts';
+import type { Evidence, Sighting } from '../../lambda/domain/evidence.ts';
 import { fold } from '../../lambda/domain/evidence.ts';
-import type {
-  CommandReport,
-  Entry,
-  Evidence,
-  HostState,
-  Sighting,
-  State,
-} from '../../lambda/domain/types.ts';
+import type { Entry } from '../../lambda/domain/history.ts';
+import type { CommandReport } from '../../lambda/domain/observation.ts';
+import type { State } from '../../lambda/domain/state.ts';
+import { initialState } from '../../lambda/domain/state.ts';
 import type { Log, ServicePorts, StandbyCommand, Versioned } from '../../lambda/ports.ts';
 import { policy } from './policy.ts';
 
@@ -19,14 +16,14 @@ export type Sabotage = (call: string) => void;
 type Sent = StandbyCommand & { id: string; outcome: CommandReport['outcome']; ran?: boolean };
 
 /**
- * The world in memory: the ports' other side, with a host that fences and a clock that is moved by hand.
+ * The ports' other side in memory, with a host that fences and a clock that is moved by hand.
  * Commands end when the test says so.
  */
-export class World {
+export class InMemory {
   now = 1_000_000_000;
   state: Versioned<State> = { value: initialState('api'), revision: 0 };
   seen: Evidence = {};
-  hostState: HostState = 'running';
+  machine: Capacity = 'on';
   /** How often EC2 has no capacity before it has. */
   shortages = 0;
   /** What the host was started as. */
@@ -55,12 +52,12 @@ export class World {
     const waiting = this.sent.filter(({ outcome }) => outcome === 'in-progress');
     const next = overtakes ? waiting.at(-1) : waiting[0];
     if (!next) return;
-    if (fails && this.hostState === 'running' && next.serial >= this.fence) {
+    if (fails && this.machine === 'on' && next.serial >= this.fence) {
       next.outcome = 'failed';
       if (next.action === 'inspect') return;
       this.fence = next.serial;
       if (next.action === 'start') this.standbyRuns = false;
-    } else if (this.hostState !== 'running') {
+    } else if (this.machine !== 'on') {
       next.outcome = 'host-unreachable';
     } else if (next.action !== 'inspect' && next.serial < this.fence) {
       next.outcome = 'superseded';
@@ -99,18 +96,18 @@ export class World {
         send: async (command) => this.#call('standby.send', () => this.#send(command)),
         report: async (command, id) => this.#call('standby.report', () => this.#report(command, id)),
       },
-      host: {
-        state: async () => this.#call('host.state', () => this.hostState),
+      capacity: {
+        state: async () => this.#call('capacity.state', () => this.machine),
         start: async (instanceType) =>
-          this.#call('host.start', () => {
+          this.#call('capacity.start', () => {
             this.instanceTypes.push(instanceType);
             if (this.shortages-- > 0) return 'no-capacity';
-            this.hostState = 'running';
+            this.machine = 'on';
             return 'requested';
           }),
         stop: async () =>
-          this.#call('host.stop', () => {
-            this.hostState = 'stopped';
+          this.#call('capacity.stop', () => {
+            this.machine = 'off';
             this.standbyRuns = false;
           }),
       },
@@ -130,8 +127,7 @@ export class World {
 
   #send(command: StandbyCommand): CommandReport {
     const { serial } = command;
-    if (this.hostState !== 'running')
-      return { serial, outcome: 'host-unreachable', detail: 'not registered' };
+    if (this.machine !== 'on') return { serial, outcome: 'host-unreachable', detail: 'not registered' };
     const id = `c-${this.sent.length + 1}`;
     this.sent.push({ ...command, id, outcome: 'in-progress' });
     return { serial, outcome: 'sent', id };

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { dynamoEvidenceStore, dynamoHistory, dynamoStateStore } from '../../lambda/adapters/dynamodb.ts';
+import { dynamoEvidenceStore } from '../../lambda/adapters/dynamodb.ts';
 import { secretTokens } from '../../lambda/adapters/secret-tokens.ts';
 import type { ServiceSettings } from '../../lambda/contract/settings.ts';
 import type { ServicePorts } from '../../lambda/ports.ts';
@@ -8,6 +8,7 @@ import type { HttpEvent, HttpResult } from '../../lambda/receiver/http.ts';
 import { receive } from '../../lambda/receiver/receive.ts';
 import { isThorough, servicesOf } from '../../lambda/reconciler/nudge.ts';
 import { reconcile } from '../../lambda/reconciler/reconcile.ts';
+import { wire } from '../../lambda/wiring.ts';
 import { countingLog, countingSecrets, countingTable, type Meter, newMeter } from './counting.ts';
 import { HostInMemory } from './host.ts';
 import { Timers } from './timers.ts';
@@ -28,10 +29,10 @@ export type Rhythm = { readonly beatSeconds: (alert: string) => number; readonly
 const token = 'x'.repeat(43);
 
 /**
- * The real receiver and reconciler, with all they read and write, in a small world of one site, one host and a
+ * The real receiver and reconciler, with all they read and write, in a small setting of one site, one host and a
  * clock that is moved by hand. It is run to see how often they do what costs money.
  */
-export class World {
+export class Simulation {
   /** Alerts that the site sends, by name. */
   firing: readonly string[] = ['PrimaryUp'];
   readonly #timers = new Timers();
@@ -39,7 +40,7 @@ export class World {
   readonly #table = countingTable(this.#meter);
   readonly #services: ReadonlyMap<string, ServiceSettings>;
   readonly #host: HostInMemory;
-  readonly #door: (event: HttpEvent) => Promise<HttpResult>;
+  readonly #receive: (event: HttpEvent) => Promise<HttpResult>;
   readonly #nudges: unknown[] = [];
   readonly #counts = { webhooks: 0, reconcilerRuns: 0, publishes: 0, instanceSeconds: 0 };
 
@@ -47,8 +48,8 @@ export class World {
     this.#services = new Map(services.map((settings) => [settings.name, settings]));
     const sleeps = services.some(({ policy }) => policy.pilotLight);
     const nudge = () => void this.#nudges.push({ source: 'aws' });
-    this.#host = new HostInMemory(sleeps ? 'stopped' : 'running', this.#timers, nudge);
-    this.#door = this.#receiver();
+    this.#host = new HostInMemory(sleeps ? 'off' : 'on', this.#timers, nudge);
+    this.#receive = this.#receiver();
   }
 
   async pass(seconds: number, { beatSeconds, tickSeconds }: Rhythm): Promise<void> {
@@ -77,7 +78,7 @@ export class World {
   }
 
   #moveTo(moment: number): void {
-    if (this.#host.state === 'running') this.#counts.instanceSeconds += (moment - this.#timers.now) / 1000;
+    if (this.#host.state === 'on') this.#counts.instanceSeconds += (moment - this.#timers.now) / 1000;
     this.#timers.moveTo(moment);
   }
 
@@ -92,7 +93,7 @@ export class World {
     };
     const body = JSON.stringify({ version: '4', alerts: [alert] });
     const headers = { authorization: `Bearer ${token}` };
-    const { statusCode } = await this.#door({ headers, body } as unknown as HttpEvent);
+    const { statusCode } = await this.#receive({ headers, body } as unknown as HttpEvent);
     if (statusCode !== 202) throw new Error(`the receiver answered ${statusCode}, expected 202`);
   }
 
@@ -131,17 +132,14 @@ export class World {
     return settings;
   }
 
-  #ports({ name, policy }: ServiceSettings): ServicePorts {
-    const { client } = this.#table;
-    return {
-      states: dynamoStateStore(client, 'table'),
-      evidence: dynamoEvidenceStore(client, 'table', () => policy.heartbeatTimeoutSeconds),
-      history: dynamoHistory(client, 'table'),
+  #ports(settings: ServiceSettings): ServicePorts {
+    return wire(settings, {
+      documents: this.#table.client,
+      table: 'table',
+      kind: ({ name }) => ({ standby: this.#host.standbyOf(name), capacity: this.#host.provider }),
       notifier: { tell: async () => void this.#counts.publishes++ },
-      standby: this.#host.standbyOf(name),
-      host: this.#host.host,
       clock: () => this.#timers.now,
       log: countingLog(this.#meter, 'reconciler'),
-    };
+    });
   }
 }

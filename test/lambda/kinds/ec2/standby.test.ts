@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { ssmStandby } from '../../../lambda/adapters/ssm-standby.ts';
-import { silentLog } from '../../support/world.ts';
+import { ssmStandby } from '../../../../lambda/kinds/ec2/standby.ts';
+import { silentLog } from '../../../support/in-memory.ts';
 
 const aws = mockClient(SSMClient);
 const settings = { document: 'failover-api', instanceId: 'i-0123456789abcdef0' };
@@ -106,7 +106,7 @@ describe('what the script said when it had done its work', () => {
     expect(await said(`hook before-start: promoted\nstarted\n${line}\n`)).toEqual({
       ...mine,
       outcome: 'succeeded',
-      said: 'hook before-start: promoted\nstarted',
+      output: 'hook before-start: promoted\nstarted',
       facts: { runs: true, ran: false, image: 'acme/api:1', id, digest: `acme/api@${id}` },
     });
   });
@@ -121,7 +121,7 @@ describe('what the script said when it had done its work', () => {
       outcome: 'succeeded',
       facts: { runs: false, ran: false, image: 'acme/api:1', id },
     });
-    expect(await said('api is stopped')).toEqual({ ...mine, outcome: 'succeeded', said: 'api is stopped' });
+    expect(await said('api is stopped')).toEqual({ ...mine, outcome: 'succeeded', output: 'api is stopped' });
     expect(await said('standby: garbage')).toEqual({ ...mine, outcome: 'succeeded' });
   });
 });

@@ -6,10 +6,10 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { documentParameters, supersededExitCode } from '../contract/document.ts';
-import type { ServiceSettings } from '../contract/settings.ts';
-import type { CommandReport, StandbyFacts } from '../domain/types.ts';
-import type { Log, Standby } from '../ports.ts';
+import { documentParameters, supersededExitCode } from '../../contract/document.ts';
+import type { ServiceSettings } from '../../contract/settings.ts';
+import type { CommandReport, StandbyFacts } from '../../domain/observation.ts';
+import type { Log, Standby } from '../../ports.ts';
 
 /** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
 const deliveryTimeoutSeconds = 30;
@@ -76,8 +76,13 @@ function interpret(serial: number, result: GetCommandInvocationResult): CommandR
 function succeeded(serial: number, output: string): CommandReport {
   const lines = output.trim().split('\n');
   const facts = factsOf(lines.findLast((line) => line.startsWith('standby: ')) ?? '');
-  const said = lines.filter((line) => line !== '' && !line.startsWith('standby: ')).join('\n');
-  return { serial, outcome: 'succeeded', ...(facts && { facts }), ...(said && { said: said.slice(-1000) }) };
+  const text = lines.filter((line) => line !== '' && !line.startsWith('standby: ')).join('\n');
+  return {
+    serial,
+    outcome: 'succeeded',
+    ...(facts && { facts }),
+    ...(text && { output: text.slice(-1000) }),
+  };
 }
 
 /** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, and perhaps `trouble=WORD`. */

@@ -1,15 +1,16 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { HostState } from '../domain/types.ts';
-import type { Host } from '../ports.ts';
+import type { Capacity } from '../../domain/capacity.ts';
+import type { CapacityProvider } from '../../ports.ts';
 
-const states: readonly HostState[] = [
-  'pending',
-  'running',
-  'stopping',
-  'stopped',
-  'shutting-down',
-  'terminated',
-];
+/** EC2's names for the state of an instance. */
+const capacities: ReadonlyMap<string | undefined, Capacity> = new Map([
+  ['pending', 'starting'],
+  ['running', 'on'],
+  ['stopping', 'stopping'],
+  ['shutting-down', 'stopping'],
+  ['stopped', 'off'],
+  ['terminated', 'gone'],
+]);
 
 /** What EC2 answers when it has no machine of this type here and now. */
 const noCapacity: ReadonlySet<string> = new Set([
@@ -22,17 +23,18 @@ const noCapacity: ReadonlySet<string> = new Set([
  * The EC2 client is the largest import by far, and only a host that does not answer needs it: it is
  * loaded on the first use. @param connect makes the client
  */
-export function ec2Host(instanceId: string, connect: () => Promise<EC2Client>): Host {
+export function ec2Capacity(instanceId: string, connect: () => Promise<EC2Client>): CapacityProvider {
   const load = () => Promise.all([connect(), import('@aws-sdk/client-ec2')]);
   return {
     async state() {
       const [client, { DescribeInstancesCommand }] = await load();
       const { Reservations } = await client.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
       const name = Reservations?.[0]?.Instances?.[0]?.State?.Name;
-      const state = states.find((known) => known === name);
-      if (!state)
-        throw new Error(`state of ${instanceId}: received ${name}, expected one of ${states.join(', ')}`);
-      return state;
+      const capacity = capacities.get(name);
+      if (capacity) return capacity;
+      throw new Error(
+        `state of ${instanceId}: received ${name}, expected one of ${[...capacities.keys()].join(', ')}`,
+      );
     },
     async start(instanceType) {
       const [client, { ModifyInstanceAttributeCommand, StartInstancesCommand }] = await load();

@@ -1,0 +1,50 @@
+/** What a look at everything brings into a decision. */
+
+import type { Capacity } from './capacity.ts';
+import type { Evidence } from './evidence.ts';
+import type { Delivery } from './history.ts';
+
+/** What the host said about the standby's container. */
+export type StandbyFacts = {
+  readonly runs: boolean;
+  /** Whether it ran and answered before this command. */
+  readonly ran: boolean;
+  readonly image: string;
+  readonly id: string;
+  /** Digest in the registry, if the image came from one. */
+  readonly digest?: string;
+  /** What on the host will be in the way of a start, in its words. */
+  readonly trouble?: string;
+};
+
+/** What became of the command with this serial; any other command's report is ignored. */
+export type CommandReport = { readonly serial: number } & (
+  | { readonly outcome: 'sent'; readonly id: string }
+  | { readonly outcome: 'in-progress' }
+  | { readonly outcome: 'succeeded'; readonly facts?: StandbyFacts; readonly output?: string }
+  | { readonly outcome: 'failed'; readonly detail: string }
+  | { readonly outcome: 'host-unreachable'; readonly detail: string }
+  /** The host has run a newer command than we know of: our state was lost or restored from a backup. */
+  | { readonly outcome: 'superseded'; readonly newest: number }
+);
+
+/** What a person asks for. */
+export type OperatorRequest = { readonly by: string } & (
+  | { readonly action: 'pause'; readonly seconds: number; readonly why: string }
+  | {
+      readonly action: 'resume' | 'acknowledge' | 'switchover' | 'failover' | 'failback' | 'self-test';
+    }
+);
+
+export type Observation = {
+  readonly evidence: Evidence;
+  readonly command?: CommandReport;
+  /** Absent when nobody looked. */
+  readonly capacity?: Capacity;
+  /** What became of the last attempt to start the host. */
+  readonly capacityStart?: 'requested' | 'no-capacity';
+  /** What the second witness says about the site's public address; absent when nobody asked it. */
+  readonly witness?: 'reachable' | 'unreachable';
+  readonly request?: OperatorRequest;
+  readonly delivered?: readonly Delivery[];
+};

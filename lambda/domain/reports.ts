@@ -1,0 +1,33 @@
+/** What people are told once while it lasts: the silence of the site, and its clock. */
+
+import { addEntry, type Draft, health, set } from './draft.ts';
+import type { Reason } from './reasons.ts';
+
+/** Nothing is decided because of a silence, so people must hear of it; of each kind of silence they hear once. */
+export function reportSilence(d: Draft, reason: Reason): Reason {
+  if (reason !== 'never-heard' && d.next.silence !== reason) {
+    addEntry(d, 'site-silent', reason);
+    set(d, { silence: reason });
+  }
+  return reason;
+}
+
+/** Whatever the site says ends its silence. */
+export function endSilence(d: Draft): void {
+  if (d.next.silence === undefined || health(d) === 'unknown') return;
+  addEntry(d, 'site-heard', d.next.silence);
+  set(d, { silence: undefined });
+}
+
+/** More than clocks differ that are kept by NTP, and enough for a person to mend. */
+const wrongClockSeconds = 5;
+
+/** What the site says still counts, from its arrival; how old it was then, nobody can tell any more. */
+export function reportClock(d: Draft): void {
+  const { aheadMilliseconds = 0 } = d.observation.evidence;
+  const isWrong = aheadMilliseconds >= wrongClockSeconds * 1000;
+  if (isWrong === (d.next.clockTold ?? false)) return;
+  set(d, { clockTold: isWrong || undefined });
+  const detail = isWrong ? `ahead by ${Math.round(aheadMilliseconds / 1000)} s` : 'right again';
+  addEntry(d, 'site-clock', 'clock-ahead', { detail, ...(!isWrong && { quiet: true }) });
+}
