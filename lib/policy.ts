@@ -1,3 +1,4 @@
+import { commandSeconds } from '../lambda/contract/durations.ts';
 import type { Policy } from '../lambda/domain/policy.ts';
 import type { Config, ServiceConfig } from './config/schema.ts';
 import { instanceTypeOf } from './kinds/ec2/schema.ts';
@@ -22,9 +23,7 @@ export function policyOf({ policy, standby }: Config, service: ServiceConfig): P
     pilotLight,
     // An instance that is not ours to describe is first started as it is.
     instanceTypes: alternates.length > 0 ? [host ? instanceTypeOf(host) : '', ...alternates] : [],
-    // Delivery (30 s) and the script's own limit, which contains the wait for its lock and the hooks.
-    commandTimeoutSeconds:
-      2 * (service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds) + 60,
+    commandTimeoutSeconds: commandSeconds(service),
     // Longer than the longest a live decider can be busy with a call (lambda/adapters/client-config.ts).
     dispatchTimeoutSeconds: 20,
     retrySeconds: 2,

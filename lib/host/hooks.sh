@@ -1,5 +1,5 @@
-# What an operator wants done besides: functions for standby.sh, which follows in the document.
-# Hooks: executables named before-start, after-start, before-stop and after-stop in the folder of the service run
+# Hooks: programs of the operator that run before and after a start or a stop.
+# They are executables named before-start, after-start, before-stop and after-stop in the folder of the service. They run
 # when a container is started or stopped, not when there is nothing to do, and not when Docker itself starts it.
 # A before-hook that fails vetoes the action; an after-hook that fails undoes nothing.
 
@@ -12,7 +12,7 @@ run_hook() {
   if [[ ! -f $file ]]; then return; fi
   if [[ ! -x $file ]]; then printf 'hook %s is skipped: %s is not executable\n' "$name" "$file"; return; fi
   # Into a file, because a pipe would be held open by what the hook leaves running.
-  ACTION=$ACTION EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$PORT \
+  ACTION=$ACTION EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$LOOPBACK_PORT \
     timeout -k 2 "$HOOK_TIMEOUT_SECONDS" "$file" >"$output" 2>&1 </dev/null 9>&- &
   group=$!
   wait "$group" 2>/dev/null || hook_code=$?

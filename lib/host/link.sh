@@ -1,9 +1,8 @@
-# The encrypted way from the site to the container: functions for standby.sh, which follows in the document.
+# The encrypted link from the site to the container.
 # stunnel listens where HAProxy calls, lets in who has the key to the site's certificate and nobody else, and passes
 # on to the container on the loopback address. It runs only while the container does: HAProxy looks at the standby
 # five times a second, and each look would be a whole TLS handshake with somebody who sleeps.
-# Settings from the document, besides those of standby.sh:
-#   LINK_PORT     where the site reaches the standby
+# Settings from the document, in addition to those of base.sh:
 #   PUBLIC_PORT PUBLIC_CERTIFICATE_SECRET   where everybody does, with DNS failover; "-" without
 #   REGION SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
 # The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter (as in AWS's
@@ -24,7 +23,7 @@ init_command='"npm run failover -- site init" on the site'
 # Locks must not live on in what is started here.
 run_systemctl() { systemctl "$@" 8>&- 9>&-; }
 
-link_answers() { listens "$LINK_PORT"; }
+link_answers() { listens "$SITE_PORT"; }
 
 # In the background, and after the container: it is ready long before that one answers.
 begin_link() {
@@ -38,7 +37,7 @@ await_link() {
     fail "$ACTION: the site cannot reach $container: this host has no certificate of the site; run $init_command"
   until link_answers; do
     ((SECONDS < deadline)) ||
-      fail "$ACTION: the site cannot reach $container: nothing listens on :$LINK_PORT; \"journalctl -u $link_unit\" on the host says why"
+      fail "$ACTION: the site cannot reach $container: nothing listens on :$SITE_PORT; \"journalctl -u $link_unit\" on the host says why"
     sleep 0.05
   done
 }
@@ -121,8 +120,8 @@ syslog = no
 debug = warning
 
 [$SERVICE]
-accept = $address$LINK_PORT
-connect = 127.0.0.1:$PORT
+accept = $address$SITE_PORT
+connect = 127.0.0.1:$LOOPBACK_PORT
 cert = $link_dir/standby.pem
 CAfile = $link_dir/site.crt
 verifyPeer = yes
@@ -134,7 +133,7 @@ END
 
 [$SERVICE-public]
 accept = $address$PUBLIC_PORT
-connect = 127.0.0.1:$PORT
+connect = 127.0.0.1:$LOOPBACK_PORT
 cert = $link_dir/$SERVICE.public.pem
 sslVersionMin = TLSv1.2
 renegotiation = no
@@ -234,5 +233,5 @@ apply_link() {
     run_systemctl reload "$link_unit"
   fi
   if [[ -n $public_failed ]]; then exit 1; fi
-  say "the site reaches $container on :$LINK_PORT while it runs"
+  say "the site reaches $container on :$SITE_PORT while it runs"
 }

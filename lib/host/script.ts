@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** In their order: each needs what is in front of it. The settings come before all. */
-export const hostScripts = ['link.sh', 'hooks.sh', 'standby.sh'] as const;
+/** In their order. The settings come before all of them. */
+export const hostScripts = [
+  'base.sh',
+  'container.sh',
+  'link.sh',
+  'hooks.sh',
+  'image.sh',
+  'start.sh',
+  'standby.sh',
+] as const;
 
 /** The lines of one of them. */
 export function linesOf(name: (typeof hostScripts)[number]): string[] {

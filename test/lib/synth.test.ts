@@ -320,9 +320,9 @@ describe('the certificates of the link', () => {
     const scripts = JSON.stringify(
       ofType(stackOf(modes['several services'], 'FailoverStack'), 'AWS::SSM::Document'),
     );
-    expect(scripts).toContain('"LINK_PORT=8080","PORT=18080"');
-    expect(scripts).toContain('"LINK_PORT=8081","PORT=18081"');
-    expect(scripts).toContain('--publish \\"127.0.0.1:$PORT:$CONTAINER_PORT\\"');
+    expect(scripts).toContain('"SITE_PORT=8080","LOOPBACK_PORT=18080"');
+    expect(scripts).toContain('"SITE_PORT=8081","LOOPBACK_PORT=18081"');
+    expect(scripts).toContain('--publish \\"127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT\\"');
   });
 
   it('each document has an output of its own', () => {

@@ -1,3 +1,4 @@
+import { commandSeconds } from '../../../lambda/contract/durations.ts';
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { documentName, output, parameterName } from '../../../lambda/contract/names.ts';
@@ -66,6 +67,7 @@ async function initialise(flags: Flags, say: (line: string) => void): Promise<Re
     },
     document: documentName(config.name, service.name),
     instanceId: outputOf(outputs, output.instanceId),
+    limitSeconds: commandSeconds(service),
     say,
   });
   written.push(...linkFiles);

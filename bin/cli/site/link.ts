@@ -8,8 +8,6 @@ import type { Bundle } from './bundle.ts';
 import { certificateOf, certificateWithKey, isSame, makeCertificate, pemOf } from './certificate.ts';
 import { type Owner, readIfThere, replaceFile } from './files.ts';
 
-/** The host pulls an image while it prepares itself. */
-const prepareLimitSeconds = 600;
 const publishLimitSeconds = 30;
 
 export type Link = {
@@ -17,6 +15,8 @@ export type Link = {
   readonly parameters: { readonly site: string; readonly standby: string };
   readonly document: string;
   readonly instanceId: string;
+  /** The host has prepared itself by then, or has failed to. */
+  readonly limitSeconds: number;
   /** Of new files; who runs this without it. */
   readonly owner: Owner | undefined;
   /** Take the place of a site whose certificate the cloud has already. */
@@ -55,7 +55,7 @@ export async function joinLink(bundle: Bundle, link: Link): Promise<readonly str
   // Nothing pinned: the host may know this site, but not yet from the service of this bundle.
   if (existsSync(joining) || standby === undefined || pinned === undefined) {
     say(`the host ${link.instanceId} takes up the site's certificate …`);
-    await prepareHost(session, { ...link, limitSeconds: prepareLimitSeconds });
+    await prepareHost(session, link);
     standby = await published(session, parameters.standby);
   }
   const certificate = certificateOf(standby, parameters.standby);

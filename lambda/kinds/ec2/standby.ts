@@ -7,12 +7,10 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { documentParameters, supersededExitCode } from '../../contract/document.ts';
+import { deliverySeconds } from '../../contract/durations.ts';
 import type { ServiceSettings } from '../../contract/settings.ts';
 import type { CommandReport, StandbyFacts } from '../../domain/observation.ts';
 import type { Log, Standby } from '../../ports.ts';
-
-/** How long SSM keeps a command for a host that does not fetch it; 30 s is the least SSM takes. */
-const deliveryTimeoutSeconds = 30;
 
 /** Ends of a command that say nothing about the script, because the host never ran it. */
 const undelivered = new Set(['Delivery Timed Out', 'DeliveryTimedOut', 'Undeliverable', 'Terminated']);
@@ -28,7 +26,7 @@ export function ssmStandby(client: SSMClient, { document, instanceId }: Settings
             DocumentName: document,
             InstanceIds: [instanceId],
             Parameters: documentParameters(action, { epoch, serial }),
-            TimeoutSeconds: deliveryTimeoutSeconds,
+            TimeoutSeconds: deliverySeconds,
             Comment: `hybrid-failover: ${action}, epoch ${epoch}, command ${serial}`,
           }),
         );

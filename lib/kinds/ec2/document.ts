@@ -9,6 +9,7 @@ import {
   hostActions,
   noDecision,
 } from '../../../lambda/contract/document.ts';
+import { lockWaitSeconds, scriptSeconds } from '../../../lambda/contract/durations.ts';
 import { loopbackPortOf } from '../../config/loopback-port.ts';
 import type { ServiceConfig } from '../../config/schema.ts';
 import { hostScript } from '../../host/script.ts';
@@ -98,17 +99,12 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
         name: 'standby',
         precondition: { StringEquals: ['platformType', 'Linux'] },
         inputs: {
-          timeoutSeconds: String(scriptLimitSeconds(service)),
+          timeoutSeconds: String(scriptSeconds(service)),
           runCommand: script,
         },
       },
     ],
   };
-}
-
-/** A start that replaces a container which no longer answers takes all of these, and each action has two hooks. */
-function scriptLimitSeconds(service: ServiceConfig): number {
-  return service.startTimeoutSeconds + service.stopGraceSeconds + 2 * service.hookTimeoutSeconds + 30;
 }
 
 function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
@@ -122,13 +118,14 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     "SERIAL='{{ serial }}'",
     `SERVICE=${quote(service.name)}`,
     `IMAGE=${Token.isUnresolved(imageUri) ? `'${imageUri}'` : quote(imageUri)}`,
-    `LINK_PORT=${service.port}`,
-    `PORT=${loopbackPortOf(service)}`,
+    `SITE_PORT=${service.port}`,
+    `LOOPBACK_PORT=${loopbackPortOf(service)}`,
     `CONTAINER_PORT=${service.containerPort ?? service.port}`,
     `HEALTH_PATH=${quote(service.healthPath)}`,
     `START_TIMEOUT_SECONDS=${service.startTimeoutSeconds}`,
     `STOP_GRACE_SECONDS=${service.stopGraceSeconds}`,
     `HOOK_TIMEOUT_SECONDS=${service.hookTimeoutSeconds}`,
+    `LOCK_WAIT_SECONDS=${lockWaitSeconds(service)}`,
     `PILOT_LIGHT=${pilotLight}`,
     `CREATE_ARGS=(${args.join(' ')})`,
     `REGION='${Stack.of(scope).region}'`,

@@ -85,10 +85,9 @@ export function explore(rules: Rules, limit: number): Explored {
     const m = machines[looked] as Machine;
     for (const { name, to, decided } of stepsFrom(m, rules)) {
       steps += 1;
-      for (const one of decided) {
-        for (const law of brokenBy(one, rules)) complain(law, `${describe(m)} on ${name}`);
-        for (const move of moveIn(one)) moves.add(move);
-      }
+      for (const law of decided.flatMap((one) => brokenBy(one, rules)))
+        complain(law, `${describe(m)} on ${name}`);
+      for (const move of decided.flatMap(moveIn)) moves.add(move);
       if (name === 'look' && !repeats(to, rules)) complain('a-second-look-changes-nothing', describe(m));
       add(to);
     }

@@ -83,8 +83,8 @@ async function run(action: string, serial = 0, secret = '-', more = '') {
   const lines = [
     '#!/bin/bash',
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='acme/api:1'`,
-    `LINK_PORT=${ports.link} PORT=${ports.loopback} CONTAINER_PORT=8080 PUBLIC_PORT=${ports.public}`,
-    "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 PILOT_LIGHT=true",
+    `SITE_PORT=${ports.link} LOOPBACK_PORT=${ports.loopback} CONTAINER_PORT=8080 PUBLIC_PORT=${ports.public}`,
+    "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=30 PILOT_LIGHT=true",
     `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}'`,
     `PUBLIC_CERTIFICATE_SECRET='${secret}'`,
     "CREATE_ARGS=(--env 'SITE=standby')",

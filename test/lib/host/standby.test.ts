@@ -17,11 +17,14 @@ import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandinImage } from '../../../drill/host/standin-images.ts';
 import { freePorts } from '../../../drill/kit/tcp-ports.ts';
-import { linesOf } from '../../../lib/host/script.ts';
+import { hostScripts, linesOf } from '../../../lib/host/script.ts';
 import { isAlive } from '../../drill/cloud/fixture.ts';
 
 /** The host's script, run by bash, with containers that are plain processes. */
-const script = [...linesOf('hooks.sh'), ...linesOf('standby.sh')].join('\n');
+const script = hostScripts
+  .filter((name) => name !== 'link.sh')
+  .flatMap(linesOf)
+  .join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 
 /** What link.sh would do besides; it has tests of its own. */
@@ -87,9 +90,9 @@ async function run(action: string, serial: number, settings: Settings = {}) {
   const { pilotLight = false, more = '', text = script } = settings;
   const lines = [
     '#!/bin/bash',
-    `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' PORT=${port} CONTAINER_PORT=8080`,
+    `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' LOOPBACK_PORT=${port} CONTAINER_PORT=8080`,
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
-    `HOOK_TIMEOUT_SECONDS=1 PILOT_LIGHT=${pilotLight}`,
+    `HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=${startTimeoutSeconds + 7} PILOT_LIGHT=${pilotLight}`,
     "CREATE_ARGS=(--env 'SITE=standby')",
     NO_LINK,
     more,

@@ -1,0 +1,109 @@
+# The image and the container that is made of it, ready to be started.
+
+# Docker starts "always" at boot even if it was stopped before: the agent is ready much later than Docker.
+restart=unless-stopped
+if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
+create_args=(
+  --name "$container" --restart "$restart"
+  # Whatever the daemon's default is: not every driver has these limits.
+  --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
+  --publish "127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
+)
+# Secrets stay on the host: a root-only file that no template, log or parameter has seen.
+if [[ -f $env_file ]]; then create_args+=(--env-file "$env_file"); fi
+
+# Everything that a container is made of but the image behind the name. The values of the secrets stay in their file.
+settings="$IMAGE ${create_args[*]@Q}"
+if [[ -f $env_file ]]; then settings+=" $(sha256sum <"$env_file")"; fi
+prepared_file=$state_dir/$SERVICE.prepared
+
+# Changes with the image too, so that an outdated container is recognised.
+fingerprint() {
+  local id
+  id=$(run_docker image inspect --format "$open.Id$close" "$IMAGE") || return 1
+  printf '%s %s\n' "$id" "$settings" | sha256sum | cut -c1-32
+}
+
+pull_lock=$run_dir/$SERVICE.pull.lock
+pull_errors=$run_dir/$SERVICE.pull.errors
+pull_alone=$run_dir/$SERVICE.pull.alone
+pull_limit=3600
+
+# Brings the image. Docker ends a pull when its client goes away, and begins a half-fetched layer again, so a pull
+# that a command's time limit ends would never come to its end: it has a process group and a limit of its own, goes
+# on when we leave, and holds no lock that a start needs. One for each service at a time; who comes later joins it.
+pull() {
+  local patience=$1 why
+  exec 7>>"$pull_lock"
+  if flock -n 7; then
+    rm -f "$pull_alone"
+    set -m
+    (pull_in_background) </dev/null >/dev/null 2>&1 &
+    set +m
+  fi
+  exec 7>&-
+  exec 6>>"$pull_lock"
+  if ! flock -w "$patience" 6; then
+    : >"$pull_alone"
+    fail "$ACTION: the pull of $IMAGE takes longer than $patience s; it goes on, and the container is made when it is done"
+  fi
+  exec 6>&-
+  if [[ ! -s $pull_errors ]]; then return; fi
+  why=$(grep -v '^[[:space:]]*$' "$pull_errors" | tail -n 1 | cut -c 1-300) || true
+  # An old copy is a better standby than none.
+  run_docker image inspect "$IMAGE" >/dev/null 2>&1 ||
+    fail "$ACTION: cannot pull $IMAGE, and no copy is on this host: $why"
+  say "cannot pull $IMAGE; keeping the copy on this host: $why"
+}
+
+# Holds the lock of the pull by the descriptor that it has inherited.
+pull_in_background() {
+  trap '' HUP
+  if timeout "$pull_limit" docker pull --quiet "$IMAGE" >/dev/null 2>"$pull_errors.new" 9>&-; then
+    : >"$pull_errors.new"
+  elif [[ ! -s $pull_errors.new ]]; then
+    printf 'not done after %s s\n' "$pull_limit" >"$pull_errors.new"
+  fi
+  mv -f "$pull_errors.new" "$pull_errors"
+  if [[ ! -e $pull_alone || -s $pull_errors ]]; then return; fi
+  exec 7>&-
+  take_lock
+  ensure_container
+  forget_images
+}
+
+# Leaves a container that is ready to be started; never touches one that runs.
+ensure_container() {
+  local wanted
+  wanted=$(fingerprint) || fail "$ACTION: image $IMAGE is not on this host and could not be inspected"
+  if is_running; then
+    # It goes on with what it was made of; the next start makes it anew.
+    if [[ $made_from != "$wanted" ]]; then rm -f "$prepared_file"; fi
+    return
+  fi
+  if [[ $made_from != "$wanted" ]]; then
+    if [[ $image_id != - ]]; then run_docker rm --force "$container" >/dev/null; fi
+    docker_says create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" ||
+      fail "$ACTION: docker create of $IMAGE failed: $docker_said"
+  fi
+  remember "$prepared_file" "$settings"
+}
+
+# Removes the images that were pulled here and are not needed any more: neither by the next start nor by a container.
+forget_images() {
+  local list=$state_dir/$SERVICE.images current kept='' id reference
+  current=$(run_docker image inspect --format "$open.Id$close" "$IMAGE" 2>/dev/null) || return 0
+  look
+  if [[ -s $list ]]; then
+    while read -r id reference; do
+      if [[ $id == "$current" || -z $id ]]; then continue; fi
+      if [[ $id != "$image_id" ]] && { docker_says image rm "$id" || docker_says image rm "$reference"; }; then
+        say "removed the image $reference ($id), which is not needed any more"
+      elif [[ $docker_said != *"o such image"* ]]; then
+        kept+="$id $reference"$'\n'
+      fi
+    done <"$list"
+  fi
+  remember "$list" "$kept$current $IMAGE"
+}
+docker_said=

@@ -1,0 +1,50 @@
+# Starts the container, and waits until it answers.
+
+# When the container that last answered had been started. Gone after a stop.
+answered_file=$state_dir/$SERVICE.answered
+
+# The container that runs now has answered.
+remember_answer() { remember "$answered_file" "$started_at"; }
+
+# Docker too starts a container: at boot, and when it has died. While that one is on its way, starting it again
+# would only cost time; one that has answered before and no longer does is not on its way.
+on_its_way() {
+  # Asked only where it can be, because every call to the daemon costs clients some of their time.
+  [[ $PILOT_LIGHT == true || -s $answered_file ]] || return 1
+  is_running || return 1
+  [[ ! -s $answered_file || $started_at != "$(<"$answered_file")" ]] || return 1
+  (($(date +%s) - $(date -d "$started_at" +%s) < START_TIMEOUT_SECONDS))
+}
+
+# Starts a container that is stopped or has died, and in the same call ends one that runs but does not answer.
+# That one gets little grace: nobody serves meanwhile.
+restart_container() { docker_says restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_GRACE_SECONDS : 3))" "$container"; }
+
+# A container that was prepared with these settings is started without another look.
+start_container() {
+  if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container; then return; fi
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull "$START_TIMEOUT_SECONDS"; fi
+  ensure_container
+  restart_container || fail "start: docker restart of $container failed: $docker_said"
+}
+
+await_health() {
+  local deadline=$((SECONDS + START_TIMEOUT_SECONDS)) state last
+  until healthy; do
+    if ((SECONDS >= deadline)); then
+      # SSM keeps 8,000 characters of stderr, and the reason comes last.
+      run_docker logs --tail 20 "$container" 2>&1 | tail -c 6000 >&2 || true
+      state=$(inspect "$open.State.Status$close") || true
+      last=$(run_docker logs --tail 5 "$container" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-200) || true
+      # The next try starts from a fresh container instead of waiting for this one again.
+      run_docker rm --force "$container" >/dev/null || true
+      close_link
+      fail "start: $container did not answer 2xx on :$LOOPBACK_PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s; docker says it is ${state:-gone}; its last line: ${last:-none}"
+    fi
+    sleep 0.1
+  done
+  is_running || fail "start: something answers on :$LOOPBACK_PORT$HEALTH_PATH, but $container does not run"
+  remember_answer
+  say "$container answers on :$LOOPBACK_PORT$HEALTH_PATH"
+  await_link
+}
