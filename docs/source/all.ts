@@ -6,6 +6,7 @@ import { costPage } from '../../lib/cost/docs.ts';
 import { asJson as dashboard } from '../../monitoring/dashboards/failover.ts';
 import { architecture } from './draw.ts';
 import { emailsPage } from './emails.ts';
+import { states } from './states.ts';
 
 /**
  * Every file that is made from code: its path in the repository, and what makes its text. `npm run docs` writes all of
@@ -19,6 +20,7 @@ export const generated: Readonly<Record<string, () => string | Promise<string>>>
   'docs/cost.md': costPage,
   'docs/doctor.md': doctor,
   'docs/e-mails.md': emailsPage,
+  'docs/states.svg': states,
   'monitoring/grafana/dashboards/failover.json': dashboard,
 };
 
