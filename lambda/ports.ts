@@ -1,7 +1,7 @@
 import type { ServiceSettings } from './contract/settings.ts';
 import type { Capacity } from './domain/capacity.ts';
 import type { Evidence, Sighting } from './domain/evidence.ts';
-import type { Entry } from './domain/history.ts';
+import type { Channel, Entry } from './domain/history.ts';
 import type { CommandReport } from './domain/observation.ts';
 import type { Action, State } from './domain/state.ts';
 
@@ -20,12 +20,6 @@ export interface EvidenceStore {
   load(service: string): Promise<Evidence>;
   /** Durable when it returns. Safe against concurrent writers. */
   record(service: string, sightings: readonly Sighting[]): Promise<void>;
-}
-
-/** The audit. */
-export interface History {
-  /** Appending the same entry twice leaves one. */
-  append(entry: Entry): Promise<void>;
 }
 
 /** The container on the host. */
@@ -56,10 +50,11 @@ export interface Witness {
   look(): Promise<'reachable' | 'unreachable' | undefined>;
 }
 
-/** People. */
-export interface Notifier {
-  tell(entry: Entry): Promise<void>;
-}
+/**
+ * Takes an entry to one channel: the history, or a way to people. Delivering the same entry twice must leave one in the
+ * history; people may get it twice.
+ */
+export type Deliver = (entry: Entry) => Promise<void>;
 
 /** The reconciler, from where only a nudge is allowed. */
 export interface Waker {
@@ -91,12 +86,11 @@ export type StandbyKind = (settings: ServiceSettings) => Pick<ServicePorts, 'sta
 export type ServicePorts = {
   readonly states: StateStore;
   readonly evidence: EvidenceStore;
-  readonly history: History;
   readonly standby: Standby;
   readonly capacity: CapacityProvider;
   /** Absent for a service that has none. */
   readonly witness?: Witness;
-  readonly notifier: Notifier;
+  readonly channels: Readonly<Record<Channel, Deliver>>;
   readonly clock: Clock;
   readonly log: Log;
 };

@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { output } from '../../lambda/contract/names.ts';
-import { readServices, shareCommon } from '../../lambda/contract/settings.ts';
 import type { Entry } from '../../lambda/domain/history.ts';
 import type { Policy } from '../../lambda/domain/policy.ts';
 import { commandOf, type State } from '../../lambda/domain/state.ts';
@@ -23,6 +22,7 @@ import type { Timeline } from '../kit/timeline.ts';
 import { type Parts, partsOfDrill } from '../parts/of-drill.ts';
 import { type ServerChange, startHaproxyLog } from '../site/haproxy-log.ts';
 import { type Site, type SiteMaker, type SiteVariation, startSite } from '../site/site.ts';
+import { withPolicy } from './policy.ts';
 import { recordsOf } from './records.ts';
 import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
 import { makeHost } from './standby-host.ts';
@@ -194,15 +194,6 @@ const REST_SECONDS = 5;
 const POLL_MS = 100;
 
 const isAcknowledged = (one: Happening) => one.kind === 'webhook-answered' && one.status === 202;
-
-/** The functions are told of each service's policy in their environment. */
-function withPolicy(environment: Readonly<Record<string, string>>, changes: Partial<Policy> | undefined) {
-  // The receiver is told no policy.
-  if (!changes || !('COMMON' in environment)) return environment;
-  const all = readServices(environment).map((one) => ({ ...one, policy: { ...one.policy, ...changes } }));
-  const { common, services } = shareCommon(all);
-  return { ...environment, COMMON: JSON.stringify(common), SERVICES: JSON.stringify(services) };
-}
 
 /** What is there already, and no stack makes: by the configuration, and by `failover site init`. */
 async function notOfTheStacks({ config, assembly }: Rehearsed, site: KeyPair, workDir: string) {

@@ -6,7 +6,7 @@ import { readEvidence, readState } from '../contract/records.ts';
 import { attribute, type Key, key } from '../contract/table.ts';
 import type { Evidence, Sighting } from '../domain/evidence.ts';
 import { fold } from '../domain/evidence.ts';
-import type { EvidenceStore, History, StateStore, Versioned } from '../ports.ts';
+import type { Deliver, EvidenceStore, StateStore, Versioned } from '../ports.ts';
 
 const historyDays = 400;
 const maxTries = 12;
@@ -72,13 +72,11 @@ export function dynamoEvidenceStore(
   };
 }
 
-export function dynamoHistory(client: DynamoDBDocumentClient, table: string): History {
-  return {
-    async append(entry) {
-      const expiresAt = Math.floor(entry.at / 1000) + historyDays * 86_400;
-      const Item = { ...key.history(entry.service, entry.id), ...entry, [attribute.expires]: expiresAt };
-      await client.send(new PutCommand({ TableName: table, Item }));
-    },
+export function dynamoHistory(client: DynamoDBDocumentClient, table: string): Deliver {
+  return async (entry) => {
+    const expiresAt = Math.floor(entry.at / 1000) + historyDays * 86_400;
+    const Item = { ...key.history(entry.service, entry.id), ...entry, [attribute.expires]: expiresAt };
+    await client.send(new PutCommand({ TableName: table, Item }));
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Effect } from '../domain/decision.ts';
-import type { Channel, Entry } from '../domain/history.ts';
+import type { Channel } from '../domain/history.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { ServicePorts } from '../ports.ts';
 
@@ -38,34 +38,35 @@ async function carryOut(effect: Effect, ports: ServicePorts): Promise<Partial<Re
   }
 }
 
-export type Deliver = Extract<Effect, { type: 'deliver' }>;
+export type DeliverEffect = Extract<Effect, { type: 'deliver' }>;
 
-/** After so long nothing more is sent: what is left is claimed by a later nudge. */
+/** After so long a channel gets nothing more: what is left is claimed by a later nudge. */
 const deliverySeconds = 5;
 
 /** Each channel by itself: what one of them has taken is never sent there again because another failed. */
-export async function deliver(effects: readonly Deliver[], ports: ServicePorts): Promise<Results> {
-  const to = (channel: Channel) => effects.filter(({ channels }) => channels.includes(channel));
-  const send = async (effect: Deliver, channel: Channel, call: (entry: Entry) => Promise<void>) =>
-    attempt(effect, ports, async () => {
-      await call(effect.entry);
-      return { delivered: [{ id: effect.entry.id, channel }] };
-    });
-  const mails = async () => {
-    const done: Partial<Results>[] = [];
-    const begun = ports.clock();
-    // In their order, which is how people read them.
-    for (const effect of to('mail'))
-      if (ports.clock() - begun < deliverySeconds * 1000)
-        done.push(await send(effect, 'mail', ports.notifier.tell));
-    return done;
-  };
-  const kept = to('history').map((effect) => send(effect, 'history', ports.history.append));
-  const all = [...(await Promise.all(kept)), ...(await mails())];
+export async function deliver(effects: readonly DeliverEffect[], ports: ServicePorts): Promise<Results> {
+  const channels = Object.keys(ports.channels) as Channel[];
+  const all = (await Promise.all(channels.map((channel) => deliverTo(channel, effects, ports)))).flat();
   return {
     delivered: all.flatMap((result) => result.delivered ?? []),
     errors: all.flatMap((result) => result.errors ?? []),
   };
+}
+
+/** In their order, which is how people read them. */
+async function deliverTo(channel: Channel, effects: readonly DeliverEffect[], ports: ServicePorts) {
+  const done: Partial<Results>[] = [];
+  const begun = ports.clock();
+  for (const effect of effects.filter(({ channels }) => channels.includes(channel))) {
+    if (ports.clock() - begun >= deliverySeconds * 1000) break;
+    const { entry } = effect;
+    const send = async () => {
+      await ports.channels[channel](entry);
+      return { delivered: [{ id: entry.id, channel }] };
+    };
+    done.push(await attempt(effect, ports, send));
+  }
+  return done;
 }
 
 async function attempt(

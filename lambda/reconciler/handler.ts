@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { clientConfig } from '../adapters/client-config.ts';
 import { documentClient } from '../adapters/dynamodb.ts';
 import { httpWitness } from '../adapters/http-witness.ts';
-import { snsNotifier } from '../adapters/sns-notifier.ts';
+import { snsMail } from '../adapters/sns-mail.ts';
 import { type OperatorAnswer, type OperatorCall, operatorCall } from '../contract/events.ts';
 import {
   type ReconcilerEnvironment,
@@ -39,7 +39,7 @@ const portsOf = (settings: ServiceSettings): ServicePorts =>
     table,
     kind: ec2Kind(ssm, connectEc2, log),
     witness: (url) => httpWitness(url, log),
-    notifier: snsNotifier(sns, topicArn),
+    people: { mail: snsMail(sns, topicArn) },
     clock: Date.now,
     log,
   });

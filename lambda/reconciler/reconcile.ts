@@ -9,7 +9,7 @@ import { siteOf } from '../domain/phase.ts';
 import type { Policy } from '../domain/policy.ts';
 import { commandOf, needsCapacity, type State } from '../domain/state.ts';
 import type { ServicePorts } from '../ports.ts';
-import { act, type Deliver, deliver, nothing, type Results } from './act.ts';
+import { act, type DeliverEffect, deliver, nothing, type Results } from './act.ts';
 
 /** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
 const maxRounds = 16;
@@ -55,7 +55,7 @@ export async function reconcile(
 type Settled = {
   readonly look: Look;
   /** What people and the history have not been told yet. */
-  readonly undelivered: readonly Deliver[];
+  readonly undelivered: readonly DeliverEffect[];
   readonly errors: readonly Error[];
 };
 
@@ -68,7 +68,7 @@ async function settle(
 ): Promise<Settled> {
   let results = first;
   let answer: Answer | undefined;
-  const undelivered: Deliver[] = [];
+  const undelivered: DeliverEffect[] = [];
   const errors: Error[] = [];
   for (let round = 0; round < maxRounds; round++) {
     const before = await ports.states.load(service);

@@ -137,7 +137,7 @@ export class Simulation {
       documents: this.#table.client,
       table: 'table',
       kind: ({ name }) => ({ standby: this.#host.standbyOf(name), capacity: this.#host.provider }),
-      notifier: { tell: async () => void this.#counts.publishes++ },
+      people: { mail: async () => void this.#counts.publishes++ },
       clock: () => this.#timers.now,
       log: countingLog(this.#meter, 'reconciler'),
     });

@@ -88,10 +88,10 @@ export class InMemory {
           for (const { kind, observedAt } of sightings) this.observe(kind, observedAt);
         },
       },
-      history: {
-        append: async (entry) => this.#call('history', () => void this.history.set(entry.id, entry)),
+      channels: {
+        history: async (entry) => this.#call('history', () => void this.history.set(entry.id, entry)),
+        mail: async (entry) => this.#call('mail', () => void this.told.push(entry)),
       },
-      notifier: { tell: async (entry) => this.#call('notifier', () => void this.told.push(entry)) },
       standby: {
         send: async (command) => this.#call('standby.send', () => this.#send(command)),
         report: async (command, id) => this.#call('standby.report', () => this.#report(command, id)),

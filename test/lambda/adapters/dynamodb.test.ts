@@ -157,7 +157,7 @@ describe('the history', () => {
       at: 1_700_000_000_000,
       reason: 'primary-down',
     } as const;
-    await dynamoHistory(client, 'table').append(entry);
+    await dynamoHistory(client, 'table')(entry);
     expect(puts()[0]?.Item).toEqual({ pk: 'history#api', sk: entry.id, ...entry, expiresAt: 1_734_560_000 });
   });
 });

@@ -16,7 +16,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { lambdaWaker } from '../../../lambda/adapters/lambda-waker.ts';
 import { secretTokens } from '../../../lambda/adapters/secret-tokens.ts';
-import { snsNotifier } from '../../../lambda/adapters/sns-notifier.ts';
+import { snsMail } from '../../../lambda/adapters/sns-mail.ts';
 import type { Entry } from '../../../lambda/domain/history.ts';
 import { ec2Capacity } from '../../../lambda/kinds/ec2/capacity.ts';
 import { message } from '../../../lambda/mail.ts';
@@ -82,9 +82,9 @@ describe('the waker', () => {
   });
 });
 
-describe('the notifier', () => {
+describe('mail', () => {
   const aws = mockClient(SNSClient);
-  const notifier = snsNotifier(new SNSClient({}), 'arn:topic');
+  const send = snsMail(new SNSClient({}), 'arn:topic');
   const base: Entry = {
     id: '1',
     service: 'api',
@@ -97,7 +97,7 @@ describe('the notifier', () => {
 
   it('publishes the mail of the entry', async () => {
     aws.on(PublishCommand).resolves({});
-    await notifier.tell(base);
+    await send(base);
     const { subject, body } = message(base);
     expect(aws.commandCalls(PublishCommand)[0]?.args[0].input).toEqual({
       TopicArn: 'arn:topic',

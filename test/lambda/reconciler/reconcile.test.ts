@@ -256,7 +256,7 @@ describe('a failing effect', () => {
     const world = new InMemory();
     world.observe('down');
     world.sabotage = (call) => {
-      if (call === 'before notifier') throw new Error('SNS is away');
+      if (call === 'before mail') throw new Error('SNS is away');
     };
     await expect(nudge(world)).rejects.toThrow(/SNS is away/);
     expect(world.sent).toHaveLength(1);
@@ -269,7 +269,7 @@ describe('a failing effect', () => {
 describe('people are told, and nobody waits for that', () => {
   const hanging = (world: InMemory) => {
     const ports = world.ports;
-    return { ...ports, notifier: { tell: () => new Promise<void>(() => {}) } };
+    return { ...ports, channels: { ...ports.channels, mail: () => new Promise<void>(() => {}) } };
   };
 
   it('C1: a failover is decided, commanded and recorded while every mail hangs', async () => {
@@ -290,8 +290,9 @@ describe('people are told, and nobody waits for that', () => {
     const world = new InMemory();
     const failing = {
       ...world.ports,
-      notifier: {
-        tell: async () => {
+      channels: {
+        ...world.ports.channels,
+        mail: async () => {
           world.now += 4000;
           throw new Error('no answer');
         },
@@ -314,7 +315,7 @@ describe('people are told, and nobody waits for that', () => {
   it('C1: who asks for something is answered although people cannot be told of it', async () => {
     const world = new InMemory();
     world.sabotage = (call) => {
-      if (call === 'before notifier') throw new Error('SNS is away');
+      if (call === 'before mail') throw new Error('SNS is away');
     };
     const request = { action: 'failover', by: 'ops' } as const;
     const { answer } = await reconcile('api', world.ports, policy, { request });
@@ -323,7 +324,7 @@ describe('people are told, and nobody waits for that', () => {
 
   it.each([
     ['history', () => 0],
-    ['notifier', (world: InMemory) => world.history.size],
+    ['mail', (world: InMemory) => world.history.size],
   ])('C3: with %s away for ten minutes, each other channel is told once', async (away, others) => {
     const world = new InMemory();
     world.sabotage = (call) => {
@@ -348,7 +349,7 @@ const calls = [
   'standby.send',
   'standby.report',
   'history',
-  'notifier',
+  'mail',
 ];
 const crashes = calls.flatMap((call) => [`before ${call}`, `after ${call}`]);
 

@@ -14,6 +14,7 @@ import { startMailSink } from '../../../../drill/kit/mail-sink.ts';
 import { freePorts } from '../../../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../../../drill/parts/find.ts';
 import { post } from '../../../../drill/scenarios/support/webhook.ts';
+import { withPolicy } from '../../../../drill/stage/policy.ts';
 import { recordsOf } from '../../../../drill/stage/records.ts';
 import {
   apiFolder,
@@ -22,8 +23,9 @@ import {
   synthesize,
 } from '../../../../drill/stage/rehearsed.ts';
 import { troubles } from '../../../../drill/verify/checks.ts';
-import type { ServiceSettings } from '../../../../lambda/contract/settings.ts';
+import { readServices } from '../../../../lambda/contract/settings.ts';
 import type { Phase } from '../../../../lambda/domain/phase.ts';
+import type { Policy } from '../../../../lambda/domain/policy.ts';
 
 /** What became of a small drill: the control plane and the host, without the site. */
 export interface Rehearsal {
@@ -110,15 +112,8 @@ export async function rehearse(
 }
 
 /** The limits that follow from nothing in the configuration. */
-function hurried(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { SERVICES } = environment;
-  if (SERVICES === undefined) return environment;
-  const services = (JSON.parse(SERVICES) as ServiceSettings[]).map((one) => ({
-    ...one,
-    policy: { ...one.policy, ...waits, hostIdleSeconds: 0, retrySeconds: 0.2, retryMaxSeconds: 0.5 },
-  }));
-  return { ...environment, SERVICES: JSON.stringify(services) };
-}
+const hurried = (environment: Readonly<Record<string, string>>) =>
+  withPolicy(environment, { ...waits, hostIdleSeconds: 0, retrySeconds: 0.2, retryMaxSeconds: 0.5 });
 
 async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happening[]): Promise<void> {
   const reconciler = scheduledFunction(assembly);
@@ -140,7 +135,7 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
     post(cloud.webhookUrl, { service: 'api', token: cloud.token }, [{ name }]);
   const isIn = (phase: Phase) => async () => (await state('api')).phase === phase;
   const letters = () => happenings.filter(({ kind }) => kind === 'dead-letter').length;
-  const { pilotLight } = JSON.parse(firstPolicy(assembly)) as { pilotLight: boolean };
+  const { pilotLight } = firstPolicy(assembly);
   const [instance = ''] = cloud.instanceIds;
 
   // For a time EventBridge cannot deliver anything: that becomes dead letters, and the alerts find what it would
@@ -191,10 +186,11 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
   );
 }
 
-function firstPolicy(assembly: Assembly): string {
+function firstPolicy(assembly: Assembly): Policy {
   for (const { properties } of assembly.ofType('AWS::Lambda::Function')) {
-    const { COMMON } = (properties.Environment as { Variables: Record<string, string> }).Variables;
-    if (COMMON) return JSON.stringify((JSON.parse(COMMON) as ServiceSettings).policy);
+    const { Variables } = properties.Environment as { Variables: Record<string, string> };
+    const [service] = 'COMMON' in Variables ? readServices(Variables) : [];
+    if (service) return service.policy;
   }
   throw new Error('no function knows the services');
 }
