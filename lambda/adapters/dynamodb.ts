@@ -4,8 +4,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { readEvidence, readState } from '../contract/records.ts';
 import { attribute, type Key, key } from '../contract/table.ts';
-import type { Evidence, Sighting } from '../domain/evidence.ts';
-import { fold } from '../domain/evidence.ts';
+import { type Evidence, fold, type Sighting } from '../domain/evidence.ts';
 import type { Deliver, EvidenceStore, StateStore, Versioned } from '../ports.ts';
 
 const historyDays = 400;

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { examples } from '../../docs/source/email-examples.ts';
 import type { Entry, EntryKind, Seen } from '../../lambda/domain/history.ts';
-import type { Reason } from '../../lambda/domain/reasons.ts';
-import { reasons } from '../../lambda/domain/reasons.ts';
+import { type Reason, reasons } from '../../lambda/domain/reasons.ts';
 import { message, urgencyOf } from '../../lambda/mail.ts';
 import { hostSeen, lastSaid, mailKinds, primarySeen, texts, words } from '../../lambda/messages.ts';
 

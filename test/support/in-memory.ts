@@ -1,10 +1,8 @@
 import type { Capacity } from '../../lambda/domain/capacity.ts';
-import type { Evidence, Sighting } from '../../lambda/domain/evidence.ts';
-import { fold } from '../../lambda/domain/evidence.ts';
+import { type Evidence, fold, type Sighting } from '../../lambda/domain/evidence.ts';
 import type { Entry } from '../../lambda/domain/history.ts';
 import type { CommandReport } from '../../lambda/domain/observation.ts';
-import type { State } from '../../lambda/domain/state.ts';
-import { initialState } from '../../lambda/domain/state.ts';
+import { initialState, type State } from '../../lambda/domain/state.ts';
 import type { Log, ServicePorts, StandbyCommand, Versioned } from '../../lambda/ports.ts';
 import { policy } from './policy.ts';
 

@@ -1,6 +1,6 @@
-import { commandSeconds } from '../../../lambda/contract/durations.ts';
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { commandSeconds } from '../../../lambda/contract/durations.ts';
 import { documentName, output, parameterName } from '../../../lambda/contract/names.ts';
 import { openSession } from '../aws/session.ts';
 import { readTokens } from '../aws/token-secret.ts';

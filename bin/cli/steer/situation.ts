@@ -1,8 +1,7 @@
 import type { OperatorAnswer } from '../../../lambda/contract/events.ts';
 import type { Evidence, Health } from '../../../lambda/domain/evidence.ts';
 import { primaryHealth } from '../../../lambda/domain/health.ts';
-import type { Reason } from '../../../lambda/domain/reasons.ts';
-import { reasons } from '../../../lambda/domain/reasons.ts';
+import { type Reason, reasons } from '../../../lambda/domain/reasons.ts';
 import { type Command, commandOf, heldByOf, type State } from '../../../lambda/domain/state.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { moment, span } from './time.ts';

@@ -1,7 +1,6 @@
 import type { ConfigName, FaultName } from '../../../drill/bench/plan.ts';
 import type { ControlRecord, Run } from '../../../drill/bench/runs.ts';
-import type { Account, RequestResult } from '../../../drill/load/account.ts';
-import { account } from '../../../drill/load/account.ts';
+import { type Account, account, type RequestResult } from '../../../drill/load/account.ts';
 
 /** A request of a GET or POST that was answered well, or, with a bad status, was lost. */
 export function result(method: string, start: number, end: number, status = 200): RequestResult {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Evidence, Sighting } from '../../../lambda/domain/evidence.ts';
-import { fold, type Health } from '../../../lambda/domain/evidence.ts';
+import { type Evidence, fold, type Health, type Sighting } from '../../../lambda/domain/evidence.ts';
 import { primaryHealth, seenOf } from '../../../lambda/domain/health.ts';
 import type { Seen } from '../../../lambda/domain/history.ts';
 import type { Observation } from '../../../lambda/domain/observation.ts';

@@ -1,8 +1,7 @@
 import type { Capacity } from '../../../lambda/domain/capacity.ts';
 import { decide } from '../../../lambda/domain/decide.ts';
 import type { Decision, Effect } from '../../../lambda/domain/decision.ts';
-import type { Evidence, Sighting } from '../../../lambda/domain/evidence.ts';
-import { fold } from '../../../lambda/domain/evidence.ts';
+import { type Evidence, fold, type Sighting } from '../../../lambda/domain/evidence.ts';
 import type { CommandReport, OperatorRequest } from '../../../lambda/domain/observation.ts';
 import type { Policy } from '../../../lambda/domain/policy.ts';
 import {
