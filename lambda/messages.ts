@@ -2,7 +2,7 @@ import type { Health } from './domain/evidence.ts';
 import type { Entry, EntryKind, Seen } from './domain/history.ts';
 
 /**
- * All that people are told, in one place; lambda/mail.ts makes mails of it, and `npm run docs` shows each.
+ * The texts of all mails. lambda/mail.ts makes mails of them, and `npm run docs` shows each in docs/e-mails.md.
  * A name in braces is filled in. A sentence with a name that has no value in this mail is left out.
  *
  *     {service} {by} {attempt}
@@ -39,7 +39,7 @@ export type Urgency = 'act' | 'soon' | 'none';
 /** In the subject and in the first line, so that a filter can tell who is woken. */
 export const words: Record<Urgency, string> = { act: 'ACT: ', soon: 'SOON: ', none: '' };
 
-/** At the end of the first line, where the text has no words of its own. */
+/** At the end of the first line, if the text has no `lead`. */
 export const leads: Record<Urgency, string> = {
   act: 'Look at it now.',
   soon: 'Nobody has to get up for it.',

@@ -11,7 +11,7 @@ import type { Config } from './config/schema.ts';
 import type { StandbyKind } from './kinds/kind.ts';
 import { policyOf } from './policy.ts';
 
-/** What the functions are told of the services. */
+/** The settings of the services, for the functions. */
 export type FunctionSettings = {
   readonly reconciler: Pick<ReconcilerEnvironment, 'COMMON' | 'SERVICES'>;
   readonly receiver: Pick<ReceiverEnvironment, 'SERVICES'>;

@@ -5,7 +5,7 @@ import { instanceTypeOf } from './kinds/ec2/schema.ts';
 
 const weekHours = 168;
 
-/** What the functions are told: the operator's policy, and the limits that follow from other settings. */
+/** The policy for the functions: what the operator has set, and limits that follow from other settings. */
 export function policyOf({ policy, standby }: Config, service: ServiceConfig): Policy {
   const { selfTestHours, startOnSuspicion, ...waits } = policy;
   const { host, pilotLight, alternateInstanceTypes: alternates } = standby;

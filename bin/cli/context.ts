@@ -1,7 +1,7 @@
 /** Where a command writes to. */
 export type Stream = { write(text: string): unknown; readonly isTTY?: boolean };
 
-/** What a command knows of the world, besides files, the network and AWS. */
+/** What a command gets from its process: streams, environment, clock. */
 export type Context = {
   readonly process: {
     readonly stdout: Stream;
@@ -9,7 +9,7 @@ export type Context = {
     readonly env: Readonly<Partial<Record<string, string>>>;
     exitCode?: number | string | null;
   };
-  /** PEM. Trusted for the webhook besides what Node trusts: for a site that is behind an inspecting proxy. */
+  /** PEM. Trusted for the webhook in addition to Node's own list: for a site behind an inspecting proxy. */
   readonly ca?: string;
   /** Unix milliseconds. */
   readonly clock: () => number;

@@ -15,7 +15,7 @@ export type RequestOptions = {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** PEM, trusted besides what Node trusts. */
+  /** PEM, trusted in addition to Node's own list. */
   readonly ca?: string | undefined;
   /** Do not check the certificate: only for what needs no trust and sends no secret. */
   readonly unchecked?: boolean;
@@ -24,7 +24,7 @@ export type RequestOptions = {
   readonly signal?: AbortSignal;
 };
 
-/** One request on a connection of its own. Follows no redirect, as Alertmanager does not. */
+/** One request on a new connection. Follows no redirect, because Alertmanager does not either. */
 export function request(url: string, options: RequestOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, ca, unchecked = false, proxy, signal } = options;
   const secure = url.startsWith('https:');

@@ -14,7 +14,7 @@ const harmless = JSON.stringify({
 
 export type PostOptions = Pick<RequestOptions, 'ca' | 'proxy' | 'signal'>;
 
-/** The forward proxy by which a site reaches the webhook, as Alertmanager is told it too. */
+/** The forward proxy by which a site reaches the webhook; Alertmanager has the same setting. */
 export const proxyOf = ({ env }: Bundle): string | undefined => env.WEBHOOK_PROXY_URL || undefined;
 
 /** Posts to the webhook what changes nothing. @throws what the connection throws */

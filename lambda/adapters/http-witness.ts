@@ -3,7 +3,7 @@ import type { Log, Witness } from '../ports.ts';
 const tries = 3;
 const limitMilliseconds = 3000;
 
-/** Nobody is there, or nobody listens. What else can go wrong, a name that does not resolve above all, proves nothing. */
+/** Errors that mean: no machine there, or nothing listens. Others, such as a name that does not resolve, prove nothing. */
 const nobodyThere: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

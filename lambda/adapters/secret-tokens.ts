@@ -6,7 +6,7 @@ import {
 import type { Clock, TokenSource } from '../ports.ts';
 
 const minLength = 32;
-/** After a failure nobody asks again for so long: each call costs, and a flood of requests must not multiply it. */
+/** After a failure the secret is not read again for so long: each call costs, and a flood of requests must not multiply it. */
 const retrySeconds = 1;
 
 type Answer = { readonly token?: string; readonly error?: Error; readonly at: number };

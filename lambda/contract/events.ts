@@ -21,7 +21,7 @@ type Without<Request, Key extends PropertyKey> = Request extends unknown ? Omit<
 /** What an operator asks for. `status` asks for nothing but an answer. */
 export type Asked = { readonly action: 'status' } | Without<OperatorRequest, 'by'>;
 
-/** From an operator. @param by who asks, in their own word; CloudTrail knows the principal */
+/** From an operator. @param by the name that the operator gives; CloudTrail records the principal */
 export const operatorEvent = (service: string, by: string, asked: Asked) => ({
   operator: { service, ...asked, by: by.slice(0, longestBy) },
 });

@@ -7,7 +7,7 @@ import type { Reason } from '../domain/reasons.ts';
  * key "service" belongs to the logger, so the service stands under `about`.
  */
 export type LogLines = {
-  /** The receiver, about each request that it refuses. `code` is told to the caller too. */
+  /** The receiver, about each request that it refuses. The caller gets the `code` too. */
   'webhook refused': {
     readonly status: number;
     readonly code: string;

@@ -15,8 +15,8 @@ export const functionName = {
 } as const;
 
 /**
- * Whoever may invoke the reconciler may wake it. Whoever may invoke this alias of it may ask it for a move: IAM cannot
- * tell one event from another, but it can tell these two apart.
+ * The right to invoke the reconciler is the right to wake it. The right to invoke this alias is the right to ask it for
+ * a move. IAM cannot distinguish one event from another, but it can distinguish these two.
  */
 export const operatorsAlias = 'operators';
 

@@ -1,2 +1,2 @@
-/** The machine that the standby runs on, whoever provides it. */
+/** State of the machine that the standby runs on. */
 export type Capacity = 'off' | 'starting' | 'on' | 'stopping' | 'gone';

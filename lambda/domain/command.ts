@@ -93,7 +93,7 @@ function fail(d: Draft, command: Command, cause: FailureCause, failure: string):
   setCommand(d, { ...base(command), status: 'failed', cause, failure, retryAt });
   if (!isWorthTelling(attempt)) return;
   const detail = `${action}, attempt ${attempt}: ${failure}; next try in ${wait} s`;
-  // A failed self-test has a message of its own, and a sleeping host takes a while to register.
+  // A failed self-test has its own mail, and a sleeping host takes a while to register.
   const isBooting = cause === 'host-unreachable' && d.policy.pilotLight && attempt < 8;
   const isTest = d.next.phase === 'warming' && d.next.testing;
   const quiet = isTest || isBooting;

@@ -1,4 +1,4 @@
-/** What comes of a decision. */
+/** The result of a decision. */
 
 import type { Channel, Entry } from './history.ts';
 import type { Site } from './phase.ts';
@@ -18,7 +18,7 @@ export type Effect =
   | { readonly type: 'stop-capacity' }
   | { readonly type: 'deliver'; readonly entry: Entry; readonly channels: readonly Channel[] };
 
-/** What an operator is told: done, or why not. */
+/** The answer to an operator: accepted, or why not. */
 export type Answer = { readonly accepted: true } | { readonly accepted: false; readonly reason: Reason };
 
 export type Decision = {

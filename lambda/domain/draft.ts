@@ -53,7 +53,7 @@ export function set(d: Draft, changes: Changes<SharedState>): void {
   change(d, changes);
 }
 
-/** As {@link set}, for what a phase has of its own. @throws Error in another phase, which is a defect */
+/** As {@link set}, for the fields of one phase. @throws Error in another phase, which is a defect */
 export function setOwn<P extends Phase>(d: Draft, phase: P, changes: Changes<OwnState[P]>): void {
   if (d.next.phase !== phase) throw new Error(`phase: received ${d.next.phase}, expected ${phase}`);
   change(d, changes);
@@ -73,7 +73,7 @@ function change(d: Draft, changes: Readonly<Record<string, unknown>>): void {
 
 type OwnKey = { [P in Phase]: keyof OwnState[P] }[Phase];
 
-/** What is left behind with a phase. */
+/** The fields that end with a phase. */
 const ofPhases: Readonly<Record<OwnKey, undefined>> = {
   command: undefined,
   testing: undefined,
@@ -82,7 +82,7 @@ const ofPhases: Readonly<Record<OwnKey, undefined>> = {
   verifiedAt: undefined,
 };
 
-/** Moves to a phase, with what it has of its own. */
+/** Moves to a phase, with the fields of that phase. */
 export function begin<P extends Phase>(d: Draft, phase: P, own: OwnState[P]): void {
   // Another instance type was a makeshift: the next start begins with the host's own.
   const isHome = phase === 'home';
@@ -97,7 +97,7 @@ export function setReason(d: Draft, reason: Reason): void {
 /** What an entry says beyond what every entry does; what is given as undefined is left out. */
 type More = Changes<Omit<Entry, 'id' | 'service' | 'kind' | 'epoch' | 'at' | 'reason' | 'site' | 'seen'>>;
 
-/** Adds an entry to the history. It waits in the outbox, claimed by whoever records this decision. */
+/** Adds an entry. It waits in the outbox, claimed by the decider that records this decision. */
 export function addEntry(d: Draft, kind: EntryKind, reason: Reason, more: More = {}): void {
   const { service, epoch, nextEntry, outbox, phase } = d.next;
   const id = `${String(epoch).padStart(8, '0')}-${String(nextEntry).padStart(8, '0')}`;

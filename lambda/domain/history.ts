@@ -1,4 +1,4 @@
-/** The history of a service: what is kept of it, and what people are told. */
+/** The history of a service: its entries, and the channels that take them. */
 
 import type { Capacity } from './capacity.ts';
 import type { Health } from './evidence.ts';
@@ -81,7 +81,7 @@ export type Seen = {
 /** Where an entry goes. Each has its own delivery: one that fails holds up no other, and is tried again alone. */
 export type Channel = 'history' | 'mail';
 
-/** An entry that has not reached every channel yet; whoever claims it delivers it. */
+/** An entry that has not reached every channel yet. The decider that claims it delivers it. */
 export type Pending = {
   readonly entry: Entry;
   readonly claimedAt: number;

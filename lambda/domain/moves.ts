@@ -46,7 +46,7 @@ export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answered
   addEntry(d, 'failover-completed', 'standby-healthy', {
     ...when,
     ...outputOf(success(d)),
-    // What an operator holds comes home on request and at no time of its own.
+    // A service that an operator holds comes home on request only.
     ...(heldBy === undefined ? wayHome(d, d.now) : { by: heldBy }),
   });
   if (heldBy !== undefined) return;
@@ -55,7 +55,7 @@ export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answered
   if (isFlapping(d)) addEntry(d, 'flapping', 'flapping', { stableSeconds: d.policy.flapStableSeconds });
 }
 
-/** What the way home waits for, as people are told it. @param completedAt when the failover was completed */
+/** What the failback waits for, for the mail. @param completedAt when the failover was completed */
 export function wayHome({ policy }: Draft, completedAt: number) {
   const { stableSeconds, cooldownSeconds } = policy;
   return { stableSeconds, nextAt: completedAt + cooldownSeconds * 1000 };

@@ -1,4 +1,4 @@
-/** What a look at everything brings into a decision. */
+/** The input of a decision: everything that is known at the moment. */
 
 import type { Capacity } from './capacity.ts';
 import type { Evidence } from './evidence.ts';
@@ -13,7 +13,7 @@ export type StandbyFacts = {
   readonly id: string;
   /** Digest in the registry, if the image came from one. */
   readonly digest?: string;
-  /** What on the host will be in the way of a start, in its words. */
+  /** What on the host would prevent a start, as the host says it. */
   readonly trouble?: string;
 };
 
@@ -28,7 +28,7 @@ export type CommandReport = { readonly serial: number } & (
   | { readonly outcome: 'superseded'; readonly newest: number }
 );
 
-/** What a person asks for. */
+/** A request of an operator. */
 export type OperatorRequest = { readonly by: string } & (
   | { readonly action: 'pause'; readonly seconds: number; readonly why: string }
   | {
@@ -39,11 +39,11 @@ export type OperatorRequest = { readonly by: string } & (
 export type Observation = {
   readonly evidence: Evidence;
   readonly command?: CommandReport;
-  /** Absent when nobody looked. */
+  /** Absent if it was not looked up. */
   readonly capacity?: Capacity;
   /** What became of the last attempt to start the host. */
   readonly capacityStart?: 'requested' | 'no-capacity';
-  /** What the second witness says about the site's public address; absent when nobody asked it. */
+  /** What the second witness says about the site's public address; absent if it was not asked. */
   readonly witness?: 'reachable' | 'unreachable';
   readonly request?: OperatorRequest;
   readonly delivered?: readonly Delivery[];

@@ -75,7 +75,7 @@ function starting(d: Draft): Reason {
   return pursue(d, 'start', 'standby-starting');
 }
 
-/** A start that takes too long: people are told once. */
+/** A start that takes too long is reported once. */
 function reportStuck(d: Draft): void {
   const { stuckTold, decidedAt, command } = d.next as StateIn<'starting'>;
   if (stuckTold) return;

@@ -29,7 +29,7 @@ export type Policy = {
   /** How often the standby that serves is asked for its health, and the one that sleeps for drift. */
   readonly verifySeconds: number;
   readonly inspectSeconds: number;
-  /** People are told that a failover is stuck when the standby does not serve by then. */
+  /** A mail says that a failover is stuck when the standby does not serve by then. */
   readonly escalateSeconds: number;
   /** The instance itself is stopped while the standby sleeps. */
   readonly pilotLight: boolean;

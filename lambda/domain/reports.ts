@@ -1,9 +1,9 @@
-/** What people are told once while it lasts: the silence of the site, and its clock. */
+/** Conditions that are reported once while they last: the silence of the site, and its clock. */
 
 import { addEntry, type Draft, health, set } from './draft.ts';
 import type { Reason } from './reasons.ts';
 
-/** Nothing is decided because of a silence, so people must hear of it; of each kind of silence they hear once. */
+/** Nothing is decided because of a silence, so it must be reported. Each kind of silence is reported once. */
 export function reportSilence(d: Draft, reason: Reason): Reason {
   if (reason !== 'never-heard' && d.next.silence !== reason) {
     addEntry(d, 'site-silent', reason);
@@ -22,7 +22,7 @@ export function endSilence(d: Draft): void {
 /** More than clocks differ that are kept by NTP, and enough for a person to mend. */
 const wrongClockSeconds = 5;
 
-/** What the site says still counts, from its arrival; how old it was then, nobody can tell any more. */
+/** With a wrong clock, what the site says counts from its arrival, because its age is not known. */
 export function reportClock(d: Draft): void {
   const { aheadMilliseconds = 0 } = d.observation.evidence;
   const isWrong = aheadMilliseconds >= wrongClockSeconds * 1000;

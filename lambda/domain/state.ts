@@ -80,7 +80,7 @@ export type SharedState = {
   readonly hostStopAt?: number;
 };
 
-/** What each phase has of its own. A command is what the phase needs done on the host. */
+/** The fields of each phase. A command is what the phase needs done on the host. */
 export type OwnState = {
   /** The command looks at the sleeping standby. */
   readonly home: { readonly command?: Command };

@@ -1,4 +1,4 @@
-/** What there is to do besides the moves: the sleeping standby is looked at, the serving one is asked again. */
+/** Regular work between the moves: the sleeping standby is inspected, the serving one is verified. */
 
 import { isInFlight, pursue, requestCommand, requestStart, success } from './command.ts';
 import { addEntry, type Draft, isPast, isPaused, outputOf, set, setCommand, setOwn } from './draft.ts';
@@ -7,7 +7,7 @@ import type { Reason } from './reasons.ts';
 import { beginSelfTest } from './self-test.ts';
 import { type Command, commandOf, needsCapacity, type StateIn } from './state.ts';
 
-/** What there is to do at home, with a healthy primary: one thing at a time. */
+/** The regular work at home, with a healthy primary: one thing at a time. */
 export function maintain(d: Draft): Reason | undefined {
   const command = commandOf(d.next);
   if (command !== undefined) return followInspection(d, command);
@@ -39,7 +39,7 @@ function followInspection(d: Draft, command: Command): Reason | undefined {
   return undefined;
 }
 
-/** The host has answered for the standby that serves: that, and a restart, go on record. */
+/** Records that the host has confirmed the serving standby, and whether it had to restart it. */
 export function recordAnswer(d: Draft): void {
   const done = success(d);
   if (!done) return;
@@ -47,7 +47,7 @@ export function recordAnswer(d: Draft): void {
   setOwn(d, 'serving', { command: undefined, verifiedAt: d.now });
 }
 
-/** Whether the standby that serves still does, by all that is known without asking anew. */
+/** Whether the serving standby still answers, as far as is known without asking again. */
 export function isAnswering(d: Draft): boolean {
   if (success(d)) return true;
   const command = commandOf(d.next);

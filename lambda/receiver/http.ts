@@ -25,7 +25,7 @@ export function json(statusCode: number, body: unknown): HttpResult {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** Answers errors as JSON; what nobody foresaw becomes a 500, which Alertmanager tries again. */
+/** Answers errors as JSON; an unexpected error becomes a 500, which Alertmanager retries. */
 export function jsonErrors(log: Log): MiddlewareObj<HttpEvent, HttpResult> {
   return {
     onError: (request) => {

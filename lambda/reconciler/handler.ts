@@ -55,7 +55,7 @@ async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<
   return call ? answer(call) : reconcileAll(servicesOf(event, names), isThorough(event));
 }
 
-/** With what the decision was made from, so that whoever asks can see why, and what would come next. */
+/** The answer contains what the decision was made from, so that the operator can see why, and what comes next. */
 async function answer({ service, request }: OperatorCall): Promise<OperatorAnswer> {
   const settings = settingsOf(service);
   const { policy } = settings;

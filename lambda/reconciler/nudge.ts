@@ -9,7 +9,7 @@ export function servicesOf(event: unknown, all: readonly string[]): readonly str
   return named ? all.filter((service) => named.includes(service)) : all;
 }
 
-/** The receiver's nudge is in a hurry; ticks and events are not. */
+/** A nudge of the receiver must be fast. Ticks and events may take the time to look at everything. */
 export function isThorough(event: unknown): boolean {
   return (event as { services?: unknown } | null)?.services === undefined;
 }

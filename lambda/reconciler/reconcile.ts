@@ -26,8 +26,8 @@ export type Look = Decision & { readonly evidence: Evidence };
 
 /**
  * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
- * Intent is recorded before it is acted upon; a writer who lost the race looks again. People are told at the
- * end: deciding, recording and commanding wait for nobody who only has to be told.
+ * Intent is recorded before it is acted upon, and a writer that lost the race looks again. Entries are delivered at the
+ * end, so that deciding, recording and commanding never wait for a mail.
  *
  * @returns the last decision and its evidence, with the answer to the request if there was one
  * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
@@ -43,7 +43,7 @@ export async function reconcile(
   const { request, isThorough } = nudge;
   const settled = await settle(service, ports, policy, nudge, nothing);
   const told = settled.undelivered.length > 0 ? await deliver(settled.undelivered, ports) : nothing;
-  // Once: what failed is claimed by a later nudge, and this one comes to its end.
+  // Only once: what failed is claimed by a later nudge.
   const last = told.delivered?.length ? await settle(service, ports, policy, { isThorough }, told) : settled;
   if (isThorough) logLook(last.look, ports);
   const errors = [settled, told, ...(last === settled ? [] : [last])].flatMap((one) => one.errors);

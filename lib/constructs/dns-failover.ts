@@ -51,7 +51,7 @@ export class DnsFailover extends Construct {
         ...(healthCheckId && { healthCheckId }),
       });
     record('Primary', 'PRIMARY', dns.siteAddress, check.attrHealthCheckId);
-    // Without a check of its own: when both are down, either answer is as good.
+    // Without a health check: when both are down, either answer is as good.
     record('Secondary', 'SECONDARY', address);
   }
 }

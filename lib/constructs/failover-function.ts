@@ -15,7 +15,7 @@ export type FailoverFunctionProps = {
 };
 
 /**
- * A function with a log group and a role of its own, which may write that log and nothing else yet. No
+ * A function with its own log group and its own role, which may write that log and nothing else yet. No
  * concurrency is reserved: that would be its upper limit too, and an account must keep 100 unreserved, so
  * that new accounts, which have 10, could not deploy it. An alarm tells when the account runs short.
  */

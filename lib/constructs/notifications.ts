@@ -25,7 +25,7 @@ export class Notifications extends Construct {
     this.topic.addToResourcePolicy(this.#fromAlarms(name));
   }
 
-  /** A topic with a policy of its own has lost the one that let the account's alarms in. */
+  /** A topic that has its own policy loses AWS's default one, which admits the alarms of the account. */
   #fromAlarms(name: string): PolicyStatement {
     const { account } = Stack.of(this);
     const alarms = Stack.of(this).formatArn({ service: 'cloudwatch', resource: `alarm:${name}-*` });

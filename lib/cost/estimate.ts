@@ -22,7 +22,7 @@ export type Estimate = {
   readonly failover: Bill;
 };
 
-/** @throws Error for a resource or a region whose price nobody has looked up */
+/** @throws Error for a resource or a region without a price */
 export async function estimate(config: Config): Promise<Estimate> {
   const stacks = stacksOf(config);
   const spent = await measureUsage(settingsOf(config), tickSeconds(stacks));

@@ -40,7 +40,7 @@ remember() {
   if { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>/dev/null; then return; fi
   say "cannot write $1; is the disk full?"
 }
-# Around a field in docker's templates. SSM takes doubled braces for parameters of its own, so the script has none.
+# Around a field in docker's templates. Systems Manager reads double braces as its parameters, so the script has none.
 open='{''{' close='}''}'
 # The lock must not live on in what docker leaves running.
 run_docker() { docker "$@" 9>&-; }

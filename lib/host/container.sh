@@ -35,7 +35,7 @@ report() {
     "$running" "$ran" "$image" "$image_id" "$digest" "${2:+ trouble=$2}"
 }
 
-# What will be in the way of a start, in one word; nothing if all is well.
+# What would prevent a start, in one word; empty if all is well.
 trouble() {
   local file used
   for file in "$state_dir/$SERVICE.probe" "$run_dir/$SERVICE.probe"; do

@@ -29,9 +29,10 @@ pull_errors=$run_dir/$SERVICE.pull.errors
 pull_alone=$run_dir/$SERVICE.pull.alone
 pull_limit=3600
 
-# Brings the image. Docker ends a pull when its client goes away, and begins a half-fetched layer again, so a pull
-# that a command's time limit ends would never come to its end: it has a process group and a limit of its own, goes
-# on when we leave, and holds no lock that a start needs. One for each service at a time; who comes later joins it.
+# Pulls the image. Docker ends a pull when its client ends, and then fetches a half-fetched layer again. A pull that
+# is killed by the time limit of each command would therefore never end. So it has its own process group and its own
+# limit, goes on when the command ends, and holds no lock that a start needs. There is one for each service at a time;
+# a later command waits for it.
 pull() {
   local patience=$1 why
   exec 7>>"$pull_lock"

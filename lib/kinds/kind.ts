@@ -9,7 +9,7 @@ import type { ServiceConfig } from '../config/schema.ts';
  * lambda/kinds, and its checks of the site in bin/cli/kinds.
  */
 export interface StandbyKind {
-  /** What the reconciler is told, so that it finds this service's standby. */
+  /** Settings with which the reconciler finds the standby of this service. */
   settingsOf(service: ServiceConfig): Pick<ServiceSettings, 'document' | 'instanceId'>;
   /** Allows the reconciler to run the standby, and nothing beyond what this configuration needs. */
   grantControl(reconciler: LambdaFunction): void;

@@ -40,7 +40,7 @@ export function readIfThere(path: string): string | undefined {
 }
 
 /**
- * Replaces a file: whoever reads it sees all of the old or all of the new. Keeps mode and owner of what was
+ * Replaces a file: a reader sees all of the old content or all of the new. Keeps mode and owner of what was
  * there; a new one only its owner may read. @throws CliError
  */
 export function replaceFile(path: string, content: string, newOwner?: Owner): void {

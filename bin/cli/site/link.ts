@@ -67,7 +67,7 @@ export async function joinLink(bundle: Bundle, link: Link): Promise<readonly str
   return written;
 }
 
-/** The host lets one certificate in: a new one would lock out whoever has the key to the old one. */
+/** The host accepts one certificate: a new one locks out the site that has the old one. */
 function refuseAnother(there: string | undefined, known: string, file: string, parameter: string): void {
   if (there !== undefined && isSame(certificateOf(known, parameter), certificateOf(there, file))) return;
   throw new CliError(

@@ -27,7 +27,7 @@ const horizonSeconds = 8 * 86_400;
 
 /**
  * The next change of phase, by asking the specification itself: `decide` is shown the same primary at later and
- * later moments. So what is told here cannot differ from what will be done.
+ * later moments. So the forecast cannot differ from what will be done.
  * @returns undefined if nothing changes by itself, or it depends on what the host answers
  */
 export function forecast({ state, evidence, policy, now }: Situation): Forecast | undefined {

@@ -105,7 +105,7 @@ function factsOf(line: string): StandbyFacts | undefined {
 /** The script says on its last line of stderr what was wrong. */
 function lastLine({ StandardErrorContent, StandardOutputContent }: GetCommandInvocationResult): string {
   const text = StandardErrorContent?.trim() || StandardOutputContent?.trim() || '';
-  // SSM appends a line of its own about the exit status.
+  // Systems Manager appends a line about the exit status.
   const lines = text
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('failed to run commands'));

@@ -29,7 +29,7 @@ export type StandbyDocumentProps = {
 
 /**
  * What may be run on the host for one service: our script, with everything fixed but the action and
- * two numbers. Whoever may send it can start and stop the standby and nothing else.
+ * two numbers. The right to send it is the right to start and stop the standby, and nothing else.
  */
 export class StandbyDocument extends Construct {
   readonly documentName: string;
