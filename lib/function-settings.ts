@@ -3,6 +3,7 @@ import {
   type ReceiverEnvironment,
   type ReceiverService,
   type ReconcilerEnvironment,
+  readServices,
   type ServiceSettings,
   shareCommon,
 } from '../lambda/contract/settings.ts';
@@ -31,6 +32,8 @@ export function functionSettings(stack: Stack, config: Config, standby: StandbyK
     return { name, ...standby.settingsOf(service), policy, ...(witnessUrl && { witnessUrl }) };
   });
   const { common, services } = shareCommon(all);
+  // The functions read them by the same schema: what they would refuse must not be deployed.
+  readServices({ COMMON: JSON.stringify(common), SERVICES: JSON.stringify(services) });
   const bytes = Buffer.byteLength(JSON.stringify([common, services]));
   if (bytes > mostBytes)
     throw new ConfigError(
