@@ -66,9 +66,11 @@ export function setCommand(d: Draft, command: Command | undefined): void {
 
 function change(d: Draft, changes: Readonly<Record<string, unknown>>): void {
   const before: Readonly<Record<string, unknown>> = d.next;
-  if (Object.keys(changes).every((key) => before[key] === changes[key])) return;
-  const all = Object.entries({ ...before, ...changes });
-  d.next = Object.fromEntries(all.filter(([, value]) => value !== undefined)) as State;
+  const keys = Object.keys(changes);
+  if (keys.every((key) => before[key] === changes[key])) return;
+  const next: Record<string, unknown> = { ...before, ...changes };
+  for (const key of keys) if (next[key] === undefined) delete next[key];
+  d.next = next as State;
 }
 
 type OwnKey = { [P in Phase]: keyof OwnState[P] }[Phase];
