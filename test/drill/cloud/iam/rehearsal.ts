@@ -173,6 +173,8 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
   cloud.faults.cutTargets(false);
   cloud.tick();
   await until('the primary serves again', says('PrimaryUp'), isIn('home'));
+  // What could not be sent at first is claimed again by a later look.
+  await until('every mail is sent', cloud.tick, async () => (await state('api')).outbox.length === 0);
   // A nudge that fails three times becomes a dead letter too.
   const before = letters();
   const broken = new AwsError('ValidationException', 'as asked');
