@@ -64,7 +64,7 @@ const command = (action: Action, more: { attempt?: number; failed?: number } = {
     : {
         status: 'failed',
         cause: 'host-off',
-        failure: 'the host did not start',
+        failure: 'the host was off; it was asked to start',
         retryAt: ahead(more.failed),
       }),
 });

@@ -38,7 +38,8 @@ export function readState(service: string, value: Stored | undefined): State {
         phase: 'serving',
         ...withCommand,
         ...held(heldBy),
-        verifiedAt: verifiedAt ?? shared.since,
+        // Never: it is verified at once.
+        verifiedAt: verifiedAt ?? 0,
       };
     default:
       return { ...common, phase: known.phase, ...withCommand };
@@ -75,7 +76,8 @@ function readCommand(stored: Command & StoredCommand): Command {
   if (retryAt !== undefined) {
     const unreachable = failure === undefined ? 'host-off' : 'host-unreachable';
     const cause = noCapacity ? 'no-capacity' : hostUnreachable ? unreachable : 'command';
-    return { ...base, status: 'failed', cause, failure: failure ?? 'the host did not start', retryAt };
+    const text = noCapacity ? 'there is no capacity for the host' : 'the host was off; it was asked to start';
+    return { ...base, status: 'failed', cause, failure: failure ?? text, retryAt };
   }
   return id === undefined ? { ...base, status: 'requested' } : { ...base, status: 'sent', id };
 }

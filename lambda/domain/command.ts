@@ -66,7 +66,8 @@ const brokenFence =
 function absorbCapacityStart(d: Draft): void {
   const command = commandOf(d.next);
   if (d.observation.capacityStart !== 'no-capacity' || command?.status !== 'failed') return;
-  if (command.cause === 'no-capacity') return;
+  // Only of a command that waits for the host; and once.
+  if (!needsCapacity(command) || command.cause === 'no-capacity') return;
   const { instanceTypes } = d.policy;
   const tried = d.next.instanceType ?? 0;
   const following = instanceTypes.length > 1 ? (tried + 1) % instanceTypes.length : undefined;
@@ -127,7 +128,7 @@ function isWorthTelling(attempt: number): boolean {
 function requestCapacity(d: Draft, command: ReturnType<typeof base>): void {
   const attempt = command.attempt + 1;
   const retryAt = d.now + retryWait(d.policy, attempt) * 1000;
-  const failure = 'the host did not start';
+  const failure = 'the host was off; it was asked to start';
   setCommand(d, { ...command, attempt, status: 'failed', cause: 'host-off', failure, retryAt });
   const instanceType = d.policy.instanceTypes[d.next.instanceType ?? 0];
   d.effects.push({ type: 'start-capacity', ...(instanceType && { instanceType }) });

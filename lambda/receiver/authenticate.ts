@@ -24,7 +24,7 @@ const lookups = { burst: 30, everySeconds: 2 };
  */
 export function authenticate(tokens: TokenSource, clock: Clock): MiddlewareObj<HttpEvent, HttpResult> {
   const known = refusedTokens(clock);
-  const mayLookUp = allowance(clock);
+  const takeLookUp = allowance(clock);
   return {
     before: async ({ event }) => {
       const received = bearerOf(event.headers?.authorization ?? '');
@@ -34,7 +34,7 @@ export function authenticate(tokens: TokenSource, clock: Clock): MiddlewareObj<H
         });
       if (await checked(cacheSeconds)) return;
       if (!known.has(received)) {
-        if (!mayLookUp())
+        if (!takeLookUp())
           throw new HttpError(503, 'token-unchecked', 'too many unknown tokens were received; try again');
         if (await checked(0)) return;
         known.add(received);

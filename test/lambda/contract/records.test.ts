@@ -21,7 +21,7 @@ describe('a state that an earlier version recorded', () => {
     ['starting', { heldBy: 'eve', stuckIn: 3 }, { heldBy: 'eve', stuckTold: true }],
     ['starting', { stuckIn: 2 }, {}],
     ['serving', { heldBy: 'eve', verifiedAt: 9 }, { heldBy: 'eve', verifiedAt: 9 }],
-    ['serving', { since: 8 }, { since: 8, verifiedAt: 8 }],
+    ['serving', { since: 8 }, { since: 8, verifiedAt: 0 }],
     ['draining', { command, heldBy: 'eve', testing: true, verifiedAt: 9 }, {}],
     ['stopping', { command, stuckIn: 3 }, { command: { ...command, status: 'requested' } }],
   ])('%s %j', (phase, more, expected) => {
@@ -40,11 +40,11 @@ describe('a state that an earlier version recorded', () => {
     ],
     [
       { retryAt: 9, hostUnreachable: true },
-      { status: 'failed', cause: 'host-off', failure: 'the host did not start', retryAt: 9 },
+      { status: 'failed', cause: 'host-off', failure: 'the host was off; it was asked to start', retryAt: 9 },
     ],
     [
       { retryAt: 9, hostUnreachable: true, noCapacity: true },
-      { status: 'failed', cause: 'no-capacity', failure: 'the host did not start', retryAt: 9 },
+      { status: 'failed', cause: 'no-capacity', failure: 'there is no capacity for the host', retryAt: 9 },
     ],
   ])('a command with %j', (had, has) => {
     const { command: read } = readState('api', stored('stopping', { command: { ...command, ...had } })) as {

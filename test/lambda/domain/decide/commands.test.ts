@@ -4,7 +4,7 @@ import { draft, setOwn } from '../../../../lambda/domain/draft.ts';
 import { commandOf } from '../../../../lambda/domain/state.ts';
 import { policy } from '../../../support/policy.ts';
 import { type commandFor, loose } from '../../../support/state.ts';
-import { ago, at, command, effectNames, isDown, isUp, now, reports, s, sent } from './given.ts';
+import { ago, at, command, effectNames, failed, isDown, isUp, now, reports, s, sent } from './given.ts';
 
 describe('the host has run newer commands than we remember', () => {
   it('the next try is newer than those', () => {
@@ -86,4 +86,17 @@ describe('C7: a start that was lost on the way', () => {
 test('what belongs to another phase is not changed', () => {
   const d = draft(at('home'), { evidence: {} }, policy, now);
   expect(() => setOwn(d, 'serving', { verifiedAt: now })).toThrow('phase: received home, expected serving');
+});
+
+test('a lack of capacity that is reported late is not the fault of a command that failed on the host', () => {
+  const state = at('stopping', { command: command('stop', failed(now + s)) });
+  const seen = { evidence: isUp, capacity: 'off', capacityStart: 'no-capacity' } as const;
+  const { state: next, reason } = decide(
+    at('stopping', loose(state)),
+    { ...seen, capacity: 'on' },
+    policy,
+    now,
+  );
+  expect(reason).toBe('stop-failed');
+  expect(commandOf(next)).toMatchObject({ cause: 'command', failure: 'no such image' });
 });
