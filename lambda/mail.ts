@@ -1,4 +1,4 @@
-import type { Entry, Seen } from './domain/history.ts';
+import { type Entry, endings, type Seen } from './domain/history.ts';
 import { reasons } from './domain/reasons.ts';
 import {
   hostSeen,
@@ -57,7 +57,7 @@ function facts(entry: Entry, values: Values): string[] {
   const shown = printable(detail.slice(0, longestDetail)).split('\n');
   return [
     ...row(labels.when, `${moment(at)}, epoch ${epoch}${inCharge}`),
-    ...row(texts[kind].ends ? labels.was : labels.why, reasons[reason]),
+    ...row(endings.has(kind) ? labels.was : labels.why, reasons[reason]),
     ...row(labels.seen, seen ? sights(seen, values).join(' ') : ''),
     ...row(labels.by, oneLine(by)),
     // Below its label whatever it says, so that nothing in it passes for a line of ours.

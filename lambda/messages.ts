@@ -20,8 +20,6 @@ export type Text = {
   readonly urgency?: (entry: Entry) => Urgency;
   /** What to do about it, at the end of the first line. */
   readonly lead?: { readonly [U in Urgency]?: string };
-  /** Its reason is what has ended. */
-  readonly ends?: true;
   readonly done: readonly string[];
   readonly next: readonly string[];
   /** What to do if that does not happen. */
@@ -199,6 +197,7 @@ const mails = {
   },
   'standby-restarted': {
     headline: 'the standby had died and was restarted',
+    after: [', no site served for {took}'],
     done: [
       'The container did not run when the host was asked. It was started again and answers its health path.',
     ],
@@ -207,10 +206,12 @@ const mails = {
     look: 'why',
   },
   flapping: {
-    headline: 'it flaps: the service stays on the standby',
+    headline: 'the standby serves, and stays (flapping)',
+    after: [', {trouble} after the first bad sign', ', {took} after it was decided'],
     urgency: soon,
-    lead: { soon: 'The standby serves. Find out by day what makes the primary come and go.' },
+    lead: { soon: 'Find out by day what makes the primary come and go.' },
     done: [
+      'The standby answers its health path, and HAProxy sends it the clients while the primary does not answer.',
       'The service has failed over too often in a short time, so the word of the primary counts for less.',
     ],
     next: [
@@ -238,7 +239,7 @@ const mails = {
     urgency: ({ site }) => (site === 'standby' ? 'soon' : 'act'),
     lead: {
       act: 'No outage of the primary would be seen: look whether the site serves, then at its monitoring.',
-      soon: 'The standby serves, and goes on while the silence lasts.',
+      soon: 'The standby is in charge, and stays while the silence lasts; whether it serves, only clients know.',
     },
     done: ['Nothing. Silence alone moves nothing.'],
     next: ['A mail "the site is heard again" as soon as it is.'],
@@ -249,7 +250,6 @@ const mails = {
   },
   'site-heard': {
     headline: 'the site is heard again',
-    ends: true,
     done: ['What the site says counts again.'],
     next: ['Nothing else follows, unless the site says that the primary is down.'],
     ifNot: [],
@@ -305,7 +305,6 @@ const mails = {
   },
   resumed: {
     headline: 'automation is resumed',
-    ends: true,
     done: ['The control plane decides by itself again.'],
     next: ['Nothing else follows, unless something is to be moved.'],
     ifNot: [],
@@ -313,7 +312,6 @@ const mails = {
   },
   'pause-expired': {
     headline: 'the pause is over',
-    ends: true,
     done: ['The control plane decides by itself again.'],
     next: ['Nothing else follows, unless something is to be moved.'],
     ifNot: ['If the work goes on: npm run failover -- pause --for 1h --reason TEXT --service {service}'],
@@ -321,7 +319,6 @@ const mails = {
   },
   acknowledged: {
     headline: 'flapping acknowledged',
-    ends: true,
     done: ['The failovers before this no longer count.'],
     next: [
       'The service comes home when the primary has been healthy without a break for {stable}, but not before {next}.',

@@ -1,7 +1,8 @@
 import { buildApplication, buildCommand, buildRouteMap, run, text_en } from '@stricli/core';
+import manifest from '../../package.json' with { type: 'json' };
 import { completionCommand, completionWords } from './completion.ts';
 import type { Context } from './context.ts';
-import { CliError } from './errors.ts';
+import { CliError, codeOf } from './errors.ts';
 import { config, dir, json, service } from './flags.ts';
 import {
   acknowledgeCommand,
@@ -42,7 +43,7 @@ const siteInit = buildCommand({
     fullDescription: `Writes .env, the token and the certificates of a site from what is deployed. Run it again at any time: it changes only what differs.
 
 EXAMPLE
-  failover site init --service api`,
+  npm run failover -- site init --service api`,
   },
 });
 
@@ -61,7 +62,7 @@ const doctor = buildCommand({
     fullDescription: `Checks the whole chain, from the files of the site to the mail that people get. Run it on the site. Exit code 1 if anything failed; docs/doctor.md has all checks and remedies.
 
 EXAMPLE
-  failover doctor --no-cloud`,
+  npm run failover -- doctor --no-cloud`,
   },
 });
 
@@ -72,10 +73,10 @@ const tokenRotate = buildCommand({
   parameters: tokenFlags,
   docs: {
     brief: 'Gives the webhook a new token and this site the same one',
-    fullDescription: `Gives the webhook a new token and this site the same one. The old one works on until "failover token retire". If it breaks off, run it again: it goes on where it stopped.
+    fullDescription: `Gives the webhook a new token and this site the same one. The old one works on until "npm run failover -- token retire". If it breaks off, run it again: it goes on where it stopped.
 
 EXAMPLE
-  failover token rotate`,
+  npm run failover -- token rotate`,
   },
 });
 
@@ -87,7 +88,7 @@ const tokenRetire = buildCommand({
     fullDescription: `Takes the token before the current one away. Refuses while this site still uses it.
 
 EXAMPLE
-  failover token retire`,
+  npm run failover -- token retire`,
   },
 });
 
@@ -117,7 +118,7 @@ const root = buildRouteMap({
     fullDescription: `Sets up, checks and steers a service that has a standby in AWS. Exit codes: 0 done, 1 something is broken, 2 called wrongly, 3 refused by the control plane.
 
 EXAMPLE
-  failover status`,
+  npm run failover -- status`,
   },
 });
 
@@ -128,11 +129,32 @@ function told(thrown: unknown): string {
 }
 
 const app = buildApplication<Context>(root, {
-  name: 'failover',
+  // As it is typed.
+  name: 'npm run failover --',
+  versionInfo: { currentVersion: manifest.version },
   scanner: { caseStyle: 'allow-kebab-for-camel' },
   determineExitCode: (thrown) => (thrown instanceof CliError ? thrown.exitCode : 1),
   localization: { text: { ...text_en, exceptionWhileRunningCommand: told, commandErrorResult: told } },
 });
+
+/** Whether this terminal is for a held drill that is not there any more. @param pid of the drill; undefined for none */
+function endedDrill(pid: string | undefined): CliError | undefined {
+  if (pid === undefined || isRunning(Number(pid))) return undefined;
+  return new CliError(
+    `the held drill that this terminal is for has ended (process ${pid})`,
+    'Hold another one ("npm start -- --hold") and load its file again, or open a new terminal.',
+  );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It lives, and belongs to somebody else.
+    return codeOf(error) === 'EPERM';
+  }
+}
 
 const wrongUsage = new Set<unknown>([-4, -5]);
 
@@ -145,10 +167,17 @@ export async function runFailover(args: readonly string[], context: Context): Pr
     );
     return 0;
   }
+  const ended = endedDrill(context.process.env.FAILOVER_DRILL);
+  if (ended) {
+    context.process.stderr.write(`${told(ended)}\n`);
+    return ended.exitCode;
+  }
   await run(app, args, context);
   const { exitCode = 0 } = context.process;
   if (wrongUsage.has(exitCode)) {
-    context.process.stderr.write('What to do: look at "failover --help", or put --help after the command.\n');
+    context.process.stderr.write(
+      'What to do: look at "npm run failover -- --help", or put --help after the command.\n',
+    );
     return 2;
   }
   return typeof exitCode === 'number' && exitCode >= 0 ? exitCode : 1;

@@ -7,6 +7,7 @@ import { asJson as dashboard } from '../../monitoring/dashboards/failover.ts';
 import { architecture } from './draw.ts';
 import { emailsPage } from './emails.ts';
 import { states } from './states.ts';
+import { readme, runbook } from './status.ts';
 
 /**
  * Every file that is made from code: its path in the repository, and what makes its text. `npm run docs` writes all of
@@ -14,12 +15,14 @@ import { states } from './states.ts';
  * (`npm run bench -- --docs`) are measured, so they differ each time and are not here.
  */
 export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
+  'README.md': readme,
   'docs/architecture.svg': architecture,
   'docs/config.schema.json': jsonSchema,
   'docs/configuration.md': configuration,
   'docs/cost.md': costPage,
   'docs/doctor.md': doctor,
   'docs/e-mails.md': emailsPage,
+  'docs/runbook.md': runbook,
   'docs/states.svg': states,
   'monitoring/grafana/dashboards/failover.json': dashboard,
 };

@@ -199,7 +199,10 @@ export const examples: readonly Example[] = [
   }),
   example('standby-restarted', 'The standby serves, and its container has died.', {
     state: state('serving', { command: command('start'), failovers: [ago(3600)] }),
-    seen: { evidence: longDown, command: done() },
+    seen: {
+      evidence: { ...longDown, traffic: { at: ago(0.6), to: 'nobody', since: ago(4.2), standby: 'down' } },
+      command: done(),
+    },
   }),
   example('flapping', 'The third failover within an hour.', {
     state: state('starting', {

@@ -5,19 +5,26 @@ import { dirname } from 'node:path';
 import { messageOf } from '../kit/errors.ts';
 import { close, listen } from '../kit/http.ts';
 
+/** What can be broken by hand, and mended: each is `npm run simulate:ACTION`. */
+export const actions = {
+  down: 'kills the primary (SIGKILL)',
+  up: 'starts it again',
+  hang: 'freezes the primary (SIGSTOP): it accepts connections and answers nothing',
+  resume: 'lets it go on',
+  'prometheus-down': 'kills Prometheus: the site falls silent',
+  'prometheus-up': 'starts it again',
+} as const;
+
+export type Action = keyof typeof actions;
+
+export const isAction = (word: string | undefined): word is Action =>
+  word !== undefined && Object.hasOwn(actions, word);
+
 /** What can be done by hand to a held drill. */
-export interface Controls {
-  /** Kills the primary (SIGKILL). */
-  down(): Promise<void>;
-  /** Starts it again. */
-  up(): Promise<void>;
-  /** Freezes it (SIGSTOP): it accepts connections and answers nothing. */
-  hang(): Promise<void>;
-  /** Lets it go on after a hang. */
-  resume(): Promise<void>;
+export type Controls = Readonly<Record<Action, () => Promise<void>>> & {
   /** Whatever describes the drill now, as JSON. */
-  state(): Promise<unknown>;
-}
+  readonly state: () => Promise<unknown>;
+};
 
 /** How `simulate` finds a held drill. */
 export interface ControlFile {
@@ -37,14 +44,11 @@ export interface ControlServer extends ControlFile {
  */
 export async function startControl(controls: Controls, file: string): Promise<ControlServer> {
   const token = randomBytes(24).toString('base64url');
-  const actions = new Map<string, () => Promise<unknown>>([
-    ['POST /primary/down', controls.down],
-    ['POST /primary/up', controls.up],
-    ['POST /primary/hang', controls.hang],
-    ['POST /primary/resume', controls.resume],
+  const served = new Map<string, () => Promise<unknown>>([
+    ...(Object.keys(actions) as Action[]).map((name) => [`POST /${name}`, controls[name]] as const),
     ['GET /state', controls.state],
   ]);
-  const server = createServer((request, response) => void serve(request, response, actions, token));
+  const server = createServer((request, response) => void serve(request, response, served, token));
   const port = await listen(server);
   const found: ControlFile = { url: `http://127.0.0.1:${port}`, token, pid: process.pid };
   mkdirSync(dirname(file), { recursive: true });
@@ -63,15 +67,15 @@ export async function startControl(controls: Controls, file: string): Promise<Co
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  actions: ReadonlyMap<string, () => Promise<unknown>>,
+  served: ReadonlyMap<string, () => Promise<unknown>>,
   token: string,
 ): Promise<void> {
   const answer = (status: number, body: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-  const action = actions.get(`${request.method} ${request.url}`);
+  const action = served.get(`${request.method} ${request.url}`);
   if (!isAuthorized(request.headers.authorization, token))
     answer(401, { error: 'the token of the control file is needed' });
-  else if (!action) answer(404, { error: `no such control; there are ${[...actions.keys()].join(', ')}` });
+  else if (!action) answer(404, { error: `no such control; there are ${[...served.keys()].join(', ')}` });
   else {
     try {
       answer(200, (await action()) ?? { done: true });

@@ -2,7 +2,7 @@ import { DrillError } from '../kit/errors.ts';
 import type { Processes } from '../kit/processes.ts';
 import type { Timeline } from '../kit/timeline.ts';
 import type { Stage } from '../stage/stage.ts';
-import { type Controls, findHeldDrill, startControl } from './control.ts';
+import { actions, type Controls, findHeldDrill, startControl } from './control.ts';
 import { controlFile, operatorEnvFile } from './held-files.ts';
 import { writeOperatorEnv } from './operator-env.ts';
 
@@ -25,7 +25,12 @@ export async function hold(
   const control = await startControl(controlsOf(stage, timeline), controlFile());
   processes.onCleanup('control', control.stop);
   const { site, cloud } = stage;
-  const variables = { ...cloud.operatorEnvironment, FAILOVER_CONFIG: stage.rehearsed.configFile };
+  const variables = {
+    ...cloud.operatorEnvironment,
+    FAILOVER_CONFIG: stage.rehearsed.configFile,
+    // So that a command in that terminal can say when the drill has ended.
+    FAILOVER_DRILL: String(process.pid),
+  };
   const removeEnv = writeOperatorEnv(operatorEnvFile(), variables);
   processes.onCleanup('operator', async () => removeEnv());
   const lines = [
@@ -37,12 +42,12 @@ export async function hold(
     `  Alertmanager   ${site.alertmanagerUrl}`,
     `  webhook        ${cloud.webhookUrl}`,
     'Break it, from another terminal in this folder:',
-    '  npm run simulate:down      kills the primary; npm run simulate:up starts it again',
-    `  kill -STOP ${site.primary().pid}          hangs the primary; kill -CONT lets it go on`,
-    `  curl -i ${site.serviceUrl}      says in X-Served-By who answers`,
+    ...Object.entries(actions).map(([name, does]) => `  npm run simulate:${name.padEnd(17)}${does}`),
+    `  curl -i ${site.serviceUrl}      says in X-Site who answers`,
     'Steer it, from another terminal in this folder:',
-    `  . ${operatorEnvFile()}      from then on "failover" means this drill, in that terminal`,
-    '  npm run failover -- status --watch      says who serves, why, and what comes next; --help has the rest',
+    `  . ${operatorEnvFile()}      from then on, all in that terminal is about this drill`,
+    '  npm run failover -- status --watch      says who serves, why, and what to do; --help has the rest',
+    '  failover status --watch                 the same, shorter: that file defines it',
     'Ctrl-C ends everything.',
     '',
   ];
@@ -57,24 +62,37 @@ function controlsOf({ site, cloud, state }: Stage, timeline: Timeline): Controls
       throw new DrillError('the primary is down already; npm run simulate:up starts it');
     return primary;
   };
+  let hangs = false;
   return {
     async down() {
       const primary = running();
+      hangs = false;
       timeline.add('drill', 'the primary is killed (SIGKILL)', { tone: 'bad' });
       primary.signal('SIGKILL');
       await primary.exited;
     },
     async up() {
+      if (hangs) throw new DrillError('the primary hangs; npm run simulate:resume lets it go on');
       await site.startPrimary();
       timeline.add('drill', 'the primary is started again');
     },
     async hang() {
       running().signal('SIGSTOP');
+      hangs = true;
       timeline.add('drill', 'the primary is frozen (SIGSTOP)', { tone: 'bad' });
     },
     async resume() {
       running().signal('SIGCONT');
+      hangs = false;
       timeline.add('drill', 'the primary goes on (SIGCONT)');
+    },
+    async 'prometheus-down'() {
+      timeline.add('drill', 'Prometheus is killed (SIGKILL)', { tone: 'bad' });
+      await site.kill('prometheus');
+    },
+    async 'prometheus-up'() {
+      await site.start('prometheus');
+      timeline.add('drill', 'Prometheus is started again');
     },
     async state() {
       return {

@@ -1,24 +1,28 @@
 /**
- * Takes the primary down or brings it back: `node drill/cli/simulate.ts down|up`. Works on a held drill
+ * Breaks a part of the site, or mends it: `npm run simulate:down`, `simulate:up` and so on. Works on a held drill
  * (`npm start -- --hold`), or else on the site that docker compose runs.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DrillError, messageOf } from '../kit/errors.ts';
-import { type ControlFile, findHeldDrill } from './control.ts';
+import { type Action, actions, type ControlFile, findHeldDrill, isAction } from './control.ts';
 import { controlFile } from './held-files.ts';
 
-type Action = 'down' | 'up';
-
 const COMPOSE_FILE = fileURLToPath(new URL('../../onprem/compose.yaml', import.meta.url));
-const COMPOSE_ACTIONS: Readonly<Record<Action, string>> = { down: 'kill', up: 'start' };
+const COMPOSE_ACTIONS: Readonly<Record<Action, readonly [string, string]>> = {
+  down: ['kill', 'api'],
+  up: ['start', 'api'],
+  hang: ['pause', 'api'],
+  resume: ['unpause', 'api'],
+  'prometheus-down': ['kill', 'prometheus'],
+  'prometheus-up': ['start', 'prometheus'],
+};
 
 async function simulate(given: readonly string[]): Promise<string> {
   const [action, ...others] = given;
-  if ((action !== 'down' && action !== 'up') || others.length > 0) {
-    throw new DrillError(
-      `received ${JSON.stringify(given.join(' '))}, expected down or up: npm run simulate:down, npm run simulate:up`,
-    );
+  if (!isAction(action) || others.length > 0) {
+    const known = Object.keys(actions).map((name) => `npm run simulate:${name}`);
+    throw new DrillError(`received ${JSON.stringify(given.join(' '))}, expected one of ${known.join(', ')}`);
   }
   const drill = findHeldDrill(controlFile());
   if (drill) return onDrill(drill, action);
@@ -29,7 +33,7 @@ async function simulate(given: readonly string[]): Promise<string> {
 }
 
 async function onDrill({ url, token }: ControlFile, action: Action): Promise<string> {
-  const response = await fetch(`${url}/primary/${action}`, {
+  const response = await fetch(`${url}/${action}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
   }).catch((error: unknown) => {
@@ -39,7 +43,7 @@ async function onDrill({ url, token }: ControlFile, action: Action): Promise<str
   });
   const body = (await response.json()) as { error?: string };
   if (!response.ok) throw new DrillError(`the held drill refused: ${body.error ?? response.status}`);
-  return `the primary of the held drill is ${action}`;
+  return `done on the held drill: ${action} (${actions[action]})`;
 }
 
 /** The site counts as running even if its API is down: that is what `up` is for. */
@@ -49,10 +53,10 @@ function composeRuns(): boolean {
 }
 
 function onCompose(action: Action): string {
-  const { status, stderr } = compose(COMPOSE_ACTIONS[action], 'api');
-  if (status !== 0)
-    throw new DrillError(`docker compose ${COMPOSE_ACTIONS[action]} api failed: ${stderr.trim()}`);
-  return `the primary of the compose site is ${action}`;
+  const command = COMPOSE_ACTIONS[action];
+  const { status, stderr } = compose(...command);
+  if (status !== 0) throw new DrillError(`docker compose ${command.join(' ')} failed: ${stderr.trim()}`);
+  return `done on the compose site: ${action} (docker compose ${command.join(' ')})`;
 }
 
 function compose(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -26,6 +26,8 @@ export function createWatch(timeline: Timeline, { everyReason = false } = {}): W
   // Repeats are the normal case: each alert is told once, until the primary is seen to have changed.
   const told = new Set<string>();
   const isNews = ({ name, status }: AlertSeen) => {
+    // Whom HAProxy uses is told by HAProxy.
+    if (name === 'Serving') return false;
     if (told.has(`${name} ${status}`)) return false;
     if (name === 'PrimaryUp' || told.has('PrimaryUp firing')) told.clear();
     told.add(`${name} ${status}`);

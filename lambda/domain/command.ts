@@ -39,6 +39,7 @@ export function absorb(d: Draft): void {
       catchUp(d, command, result.newest);
       break;
     case 'succeeded':
+      if (command.action === 'start') set(d, { startFailure: undefined });
       break;
     default: {
       const { commandTimeoutSeconds: limit } = d.policy;
@@ -75,8 +76,10 @@ function absorbCapacityStart(d: Draft): void {
     instanceTypes[tried] ?? 'the instance type of the host',
     following === undefined ? 'the same is tried again' : `next is ${instanceTypes[following]}`,
   ].join('; ');
-  setCommand(d, { ...command, cause: 'no-capacity', failure: 'there is no capacity for the host' });
+  const failure = 'there is no capacity for the host';
+  setCommand(d, { ...command, cause: 'no-capacity', failure });
   set(d, { instanceType: following });
+  if (command.action === 'start') set(d, { startFailure: { at: d.now, failure } });
   const { attempt, retryAt: nextAt } = command;
   if (isWorthTelling(attempt)) addEntry(d, 'no-capacity', 'no-capacity', { detail, attempt, nextAt });
 }
@@ -92,10 +95,12 @@ function fail(d: Draft, command: Command, cause: FailureCause, failure: string):
   const wait = retryWait(d.policy, attempt);
   const retryAt = d.now + wait * 1000;
   setCommand(d, { ...base(command), status: 'failed', cause, failure, retryAt });
+  // A sleeping host takes a while to register.
+  const isBooting = cause === 'host-unreachable' && d.policy.pilotLight && attempt < 8;
+  if (action === 'start' && !isBooting) set(d, { startFailure: { at: d.now, failure } });
   if (!isWorthTelling(attempt)) return;
   const detail = `${action}, attempt ${attempt}: ${failure}; next try in ${wait} s`;
-  // A failed self-test has its own mail, and a sleeping host takes a while to register.
-  const isBooting = cause === 'host-unreachable' && d.policy.pilotLight && attempt < 8;
+  // A failed self-test has its own mail.
   const isTest = d.next.phase === 'warming' && d.next.testing;
   const quiet = isTest || isBooting;
   addEntry(d, 'command-failed', failures[action], {

@@ -2,6 +2,23 @@
 
 export type Health = 'down' | 'suspected' | 'up' | 'unknown';
 
+/** Where clients are sent. */
+export type Serving = 'primary' | 'standby' | 'nobody';
+
+/** What the site's HAProxy does with clients. Nothing is moved because of it: it is for people. */
+export type Traffic = {
+  /** Moment of the word. */
+  readonly at: number;
+  readonly to: Serving;
+  readonly since: number;
+  /** What HAProxy's check says of the standby; absent if it does not. */
+  readonly standby?: 'up' | 'down';
+  /** Requests that wait for a site. */
+  readonly waiting?: number;
+  /** Requests that were refused in the last minute. */
+  readonly refused?: number;
+};
+
 /** What the site's monitoring said, by the moment at which Prometheus evaluated it. */
 export type Evidence = {
   /** Newest moment at which the primary was seen down. */
@@ -22,19 +39,24 @@ export type Evidence = {
   readonly stamps?: Partial<Readonly<Record<Sighting['kind'], number>>>;
   /** By how much the site's clock was ahead of ours when it spoke last, in milliseconds; absent while it is not. */
   readonly aheadMilliseconds?: number | undefined;
+  readonly traffic?: Traffic;
+  /** The last time in which no site served clients, from its beginning to its end. */
+  readonly gap?: { readonly from: number; readonly until: number };
   /** The image that the primary runs, as the site says it: a digest or an id. */
   readonly primaryImage?: string;
 };
 
 /** One alert, reduced to what it proves. */
 export type Sighting = {
-  readonly kind: 'down' | 'up' | 'suspect' | 'unserved';
+  readonly kind: 'down' | 'up' | 'suspect' | 'unserved' | 'traffic';
   readonly observedAt: number;
   /** When it arrived here; as `observedAt` if left out. */
   readonly arrivedAt?: number;
   /** What the site's clock said, if that lay ahead of ours; `observedAt` is the arrival then. */
   readonly stampedAt?: number;
   readonly primaryImage?: string;
+  /** Of the kind `traffic`. */
+  readonly traffic?: Omit<Traffic, 'at'>;
 };
 
 /**
@@ -69,7 +91,11 @@ function foldClock(evidence: Evidence, sighting: Sighting): Evidence | undefined
     if (aheadMilliseconds === undefined || arrivedAt === undefined) return evidence;
     return { ...evidence, aheadMilliseconds: undefined };
   }
-  const isOld = Object.entries(stamps).some(([of, at]) => (of === kind ? stampedAt <= at : stampedAt < at));
+  // Where clients are sent and how the primary is are said apart: neither makes the other one old.
+  const isOther = (of: string) => (of === 'traffic') !== (kind === 'traffic');
+  const isOld = Object.entries(stamps).some(
+    ([of, at]) => !isOther(of) && (of === kind ? stampedAt <= at : stampedAt < at),
+  );
   if (isOld) return undefined;
   return { ...evidence, stamps: { ...stamps, [kind]: stampedAt }, aheadMilliseconds: stampedAt - arrivedAt };
 }
@@ -85,7 +111,16 @@ function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): E
       return foldTrouble(evidence, 'suspectAt', observedAt);
     case 'unserved':
       return observedAt > (evidence.unservedAt ?? 0) ? { ...evidence, unservedAt: observedAt } : evidence;
+    case 'traffic':
+      return sighting.traffic ? foldTraffic(evidence, { at: observedAt, ...sighting.traffic }) : evidence;
   }
+}
+
+function foldTraffic(evidence: Evidence, traffic: Traffic): Evidence {
+  const before = evidence.traffic;
+  if (before && traffic.at <= before.at) return evidence;
+  const isOver = before?.to === 'nobody' && traffic.to !== 'nobody';
+  return { ...evidence, traffic, ...(isOver && { gap: { from: before.since, until: traffic.since } }) };
 }
 
 function foldArrival(evidence: Evidence, { observedAt, arrivedAt = observedAt }: Sighting): Evidence {

@@ -43,9 +43,11 @@ function newestWord(evidence: Evidence): Pick<Seen, 'said' | 'saidAt' | 'since'>
 const since = (moment: number | undefined) => (moment === undefined ? {} : { since: moment });
 
 /** Why nothing fresh is known about the primary. Only a witness can tell a dark site from a mute one. */
-export function silenceOf({ evidence, witness }: Observation): Reason {
-  const { downAt = never, suspectAt = never, upAt = never, staleAt = never } = evidence;
+export function silenceOf({ evidence, witness }: Observation, policy: Policy, now: number): Reason {
+  const { downAt = never, suspectAt = never, upAt = never, staleAt = never, traffic } = evidence;
   const newest = Math.max(downAt, suspectAt, upAt);
+  // It speaks, and says neither that the primary is up nor that it is down.
+  if (traffic && now - traffic.at <= policy.heartbeatTimeoutSeconds * 1000) return 'views-disagree';
   if (newest === never) return 'never-heard';
   if (witness === 'unreachable') return 'site-dark';
   if (staleAt > newest) return 'prometheus-dead';

@@ -66,6 +66,15 @@ export type Entry = {
   readonly answeredAt?: number;
 };
 
+/** Entries of which the reason is what has ended. */
+export const endings: ReadonlySet<EntryKind> = new Set([
+  'site-heard',
+  'drift-gone',
+  'resumed',
+  'pause-expired',
+  'acknowledged',
+]);
+
 /** What a decision saw, small enough to be kept with every entry. */
 export type Seen = {
   readonly primary: Health;

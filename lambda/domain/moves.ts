@@ -4,7 +4,7 @@ import { requestCommand, requestStart, success } from './command.ts';
 import { addEntry, begin, type Draft, inSeconds, outputOf, set } from './draft.ts';
 import type { Entry, EntryKind } from './history.ts';
 import type { Reason } from './reasons.ts';
-import { heldByOf } from './state.ts';
+import { flaps, heldByOf } from './state.ts';
 
 /** A new epoch in which the standby is in charge. @param by the operator who asked for it */
 export function failOver(d: Draft, reason: Reason, by?: string): Reason {
@@ -43,16 +43,21 @@ export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answered
   const heldBy = heldByOf(d.next);
   const { flapLimit, flapWindowSeconds } = d.policy;
   begin(d, 'serving', { heldBy, verifiedAt: d.now });
-  addEntry(d, 'failover-completed', 'standby-healthy', {
-    ...when,
-    ...outputOf(success(d)),
+  const done = { ...when, ...outputOf(success(d)) };
+  if (heldBy !== undefined) {
     // A service that an operator holds comes home on request only.
-    ...(heldBy === undefined ? wayHome(d, d.now) : { by: heldBy }),
-  });
-  if (heldBy !== undefined) return;
+    addEntry(d, 'failover-completed', 'standby-healthy', { ...done, by: heldBy });
+    return;
+  }
   const recent = d.next.failovers.filter((at) => d.now - at < flapWindowSeconds * 1000);
   set(d, { failovers: [...recent, d.now].slice(-flapLimit) });
-  if (isFlapping(d)) addEntry(d, 'flapping', 'flapping', { stableSeconds: d.policy.flapStableSeconds });
+  if (isFlapping(d)) {
+    // One mail: that it serves, and that it stays. Two would say different things about the way home.
+    addEntry(d, 'failover-completed', 'standby-healthy', { ...done, quiet: true });
+    addEntry(d, 'flapping', 'flapping', { ...when, stableSeconds: d.policy.flapStableSeconds });
+  } else {
+    addEntry(d, 'failover-completed', 'standby-healthy', { ...done, ...wayHome(d, d.now) });
+  }
 }
 
 /** What the failback waits for, for the mail. @param completedAt when the failover was completed */
@@ -62,10 +67,7 @@ export function wayHome({ policy }: Draft, completedAt: number) {
 }
 
 /** Too many failovers in too short a time: the primary's word of health is worth less then. */
-export function isFlapping({ next, policy, now }: Draft): boolean {
-  const since = Math.max(next.acknowledgedAt ?? 0, now - policy.flapWindowSeconds * 1000);
-  return next.failovers.filter((at) => at > since).length >= policy.flapLimit;
-}
+export const isFlapping = ({ next, policy, now }: Draft): boolean => flaps(next, policy, now);
 
 /** A new epoch in which the primary is in charge; the standby goes on until it has drained. */
 export function comeHome(d: Draft, reason: Reason, by?: string): Reason {

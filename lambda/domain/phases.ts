@@ -138,7 +138,7 @@ function outageOf(d: Draft): Reason | undefined {
   const seen = health(d);
   if (seen === 'down' && isConfirmed(d)) return 'primary-down';
   // Silence alone moves nothing: it takes a witness who does not see the site either.
-  if (seen === 'unknown' && silenceOf(d.observation) === 'site-dark') return 'site-dark';
+  if (seen === 'unknown' && silence(d) === 'site-dark') return 'site-dark';
   return undefined;
 }
 
@@ -157,5 +157,7 @@ function onSuspicion(d: Draft): Reason {
 }
 
 function silent(d: Draft): Reason {
-  return reportSilence(d, silenceOf(d.observation));
+  return reportSilence(d, silence(d));
 }
+
+const silence = ({ observation, policy, now }: Draft): Reason => silenceOf(observation, policy, now);

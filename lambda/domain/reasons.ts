@@ -18,9 +18,11 @@ export const reasons = {
   'prometheus-dead':
     'Alertmanager repeats what is old: Prometheus is dead, or the clock of the site is wrong',
   'alertmanager-dead':
-    'the site answers, but its monitoring says nothing: Alertmanager or Prometheus is dead, cannot reach the webhook, somebody has silenced its alerts, or HAProxy and the probe disagree',
+    'the site answers, but its monitoring says nothing: Alertmanager or Prometheus is dead, cannot reach the webhook, somebody has silenced its alerts, or HAProxy does not answer',
   'site-silent':
     'the monitoring of the site says nothing: it is dead or silenced, its link is cut, or the whole site is dark; without a witness nobody can tell, and nothing is moved',
+  'views-disagree':
+    'HAProxy finds the primary up and the probe finds it down; neither is believed until they agree',
   'site-dark': 'the monitoring of the site says nothing, and its public address does not answer either',
   'clock-ahead': 'the clock of the site is ahead; what it says counts from its arrival',
   // On the way to the standby, and there.

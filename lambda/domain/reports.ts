@@ -5,7 +5,9 @@ import type { Reason } from './reasons.ts';
 
 /** Nothing is decided because of a silence, so it must be reported. Each kind of silence is reported once. */
 export function reportSilence(d: Draft, reason: Reason): Reason {
-  if (reason !== 'never-heard' && d.next.silence !== reason) {
+  // Of two views that disagree, the site itself sends a mail.
+  const isTold = reason === 'never-heard' || reason === 'views-disagree' || d.next.silence === reason;
+  if (!isTold) {
     addEntry(d, 'site-silent', reason);
     set(d, { silence: reason });
   }

@@ -35,6 +35,7 @@ export function followSelfTest(d: Draft): Reason {
     });
     if (done.facts) reportDrift(d, imageDrift(d, done.facts));
   } else if (failure) {
+    set(d, { startFailure: { at: d.now, failure } });
     addEntry(d, 'self-test-failed', 'self-test-failed', {
       tookMilliseconds,
       nextAt: nextTest(d),

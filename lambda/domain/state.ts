@@ -2,6 +2,7 @@
 
 import type { Pending } from './history.ts';
 import type { Phase } from './phase.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
 export type Action = 'start' | 'stop' | 'inspect';
@@ -66,6 +67,8 @@ export type SharedState = {
   readonly warmedAt?: number;
   /** When the last self-test began. */
   readonly testedAt?: number;
+  /** The last start of the standby failed, and none has succeeded since: an outage would not be covered. */
+  readonly startFailure?: { readonly at: number; readonly failure: string };
   /** When the sleeping standby was last looked at. */
   readonly inspectedAt?: number;
   /** What people were told of the host's drift, while it lasts. */
@@ -128,3 +131,9 @@ export const heldByOf = (state: State): string | undefined => ('heldBy' in state
 /** Whether the next try has to know whether there is a host at all. */
 export const needsCapacity = (command: Command | undefined): boolean =>
   command?.status === 'failed' && command.cause !== 'command';
+
+/** Whether too many failovers were completed in too short a time, and nobody has acknowledged that. */
+export function flaps({ failovers, acknowledgedAt = 0 }: State, policy: Policy, now: number): boolean {
+  const since = Math.max(acknowledgedAt, now - policy.flapWindowSeconds * 1000);
+  return failovers.filter((at) => at > since).length >= policy.flapLimit;
+}

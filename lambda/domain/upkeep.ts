@@ -43,8 +43,17 @@ function followInspection(d: Draft, command: Command): Reason | undefined {
 export function recordAnswer(d: Draft): void {
   const done = success(d);
   if (!done) return;
-  if (done.facts?.ran === false) addEntry(d, 'standby-restarted', 'standby-healthy', outputOf(done));
+  if (done.facts?.ran === false)
+    addEntry(d, 'standby-restarted', 'standby-healthy', { ...unservedFor(d), ...outputOf(done) });
   setOwn(d, 'serving', { command: undefined, verifiedAt: d.now });
+}
+
+/** How long no site has served since the standby was last seen to answer, where the site has said so. */
+function unservedFor(d: Draft): { tookMilliseconds?: number } {
+  const { traffic, gap } = d.observation.evidence;
+  const { verifiedAt } = d.next as StateIn<'serving'>;
+  const current = traffic?.to === 'nobody' ? { from: traffic.since, until: d.now } : gap;
+  return current && current.from > verifiedAt ? { tookMilliseconds: current.until - current.from } : {};
 }
 
 /** Whether the serving standby still answers, as far as is known without asking again. */
@@ -61,7 +70,9 @@ export function isAnswering(d: Draft): boolean {
  */
 export function verify(d: Draft): void {
   const { command, verifiedAt } = d.next as StateIn<'serving'>;
-  const isMissed = (d.observation.evidence.unservedAt ?? 0) > verifiedAt;
+  const { unservedAt = 0, traffic } = d.observation.evidence;
+  const stoppedAt = traffic?.to === 'nobody' ? traffic.since : 0;
+  const isMissed = Math.max(unservedAt, stoppedAt) > verifiedAt;
   const isDue = isMissed || isHostGone(d) || isPast(d, verifiedAt, d.policy.verifySeconds);
   if (command !== undefined) pursue(d, 'start', 'standby-healthy');
   else if (isDue) requestStart(d);

@@ -1,4 +1,4 @@
-import type { Sighting } from '../domain/evidence.ts';
+import type { Serving, Sighting, Traffic } from '../domain/evidence.ts';
 import { HttpError } from './http.ts';
 
 /** What is wrong with one field of a body. */
@@ -23,6 +23,7 @@ const meanings: ReadonlyMap<string, Sighting['kind']> = new Map([
   ['PrimaryDown', 'down'],
   ['PrimaryUp', 'up'],
   ['StandbyNotServing', 'unserved'],
+  ['Serving', 'traffic'],
   ['OnPremDown', 'down'],
   ['onprem_down', 'down'],
   ['onprem_recovered', 'up'],
@@ -104,16 +105,59 @@ function readAlert(alert: unknown, services: readonly string[], now: number): Re
   const flaws: Wrong[] = [];
   const evaluatedAt = evaluation(alert, flaws);
   const image = imageOf(labels, flaws);
+  const observedAt = Math.min(evaluatedAt ?? cautiousMoment(alert, kind, now, flaws), now);
+  const traffic =
+    kind === 'traffic' ? trafficOf(alert, labels, { evaluatedAt, observedAt }, flaws) : undefined;
+  if (traffic && 'expected' in traffic) return traffic;
   const sighting = {
     kind,
-    observedAt: Math.min(evaluatedAt ?? cautiousMoment(alert, kind, now, flaws), now),
+    observedAt,
     // Only what says when it was evaluated can be too old, or ahead of its time.
     ...(evaluatedAt !== undefined && { arrivedAt: now }),
     ...(evaluatedAt !== undefined && evaluatedAt > now + tolerance && { stampedAt: evaluatedAt }),
     ...(image && { primaryImage: image }),
+    ...(traffic && { traffic }),
   };
   return { service, sighting, flaws };
 }
+
+const sites: ReadonlySet<unknown> = new Set<Serving>(['primary', 'standby', 'nobody']);
+
+/** Where clients are sent. Without the site it says nothing; each other field can be missing. */
+function trafficOf(
+  { annotations }: Record<string, unknown>,
+  { site }: Record<string, unknown>,
+  { evaluatedAt, observedAt }: { readonly evaluatedAt: number | undefined; readonly observedAt: number },
+  flaws: Wrong[],
+): Omit<Traffic, 'at'> | Wrong {
+  if (!sites.has(site))
+    return { field: 'labels.site', value: site, expected: '"primary", "standby" or "nobody"' };
+  const said = isObject(annotations) ? annotations : {};
+  const number = (name: string, expected: string) => {
+    const value = said[name];
+    if (isAbsent(value)) return undefined;
+    const read = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+    if (read >= 0 && read <= largest) return read;
+    flaws.push({ field: `annotations.${name}`, value, expected });
+    return undefined;
+  };
+  const since = number('since', 'Unix seconds; it counts from its arrival');
+  const waiting = number('waiting', 'a number of requests');
+  const refused = number('refused', 'a number of requests');
+  const { standby } = said;
+  // By the site's own clock, which may be another one than ours.
+  const lasted = since === undefined ? 0 : Math.max(0, (evaluatedAt ?? observedAt) - since * 1000);
+  return {
+    to: site as Serving,
+    since: observedAt - lasted,
+    ...((standby === 'up' || standby === 'down') && { standby }),
+    ...(waiting !== undefined && { waiting: Math.round(waiting) }),
+    ...(refused !== undefined && { refused: Math.round(refused) }),
+  };
+}
+
+/** A moment in seconds and a count of requests are both less; so is every sum of ours with them a safe integer. */
+const largest = 1e11;
 
 /** @returns Unix milliseconds; undefined if the alert does not say, or in a way that nobody can read */
 function evaluation({ annotations }: Record<string, unknown>, flaws: Wrong[]): number | undefined {

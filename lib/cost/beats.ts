@@ -16,9 +16,9 @@ const shipped = new URL('../../monitoring/alertmanager.yml', import.meta.url);
  */
 export function beatSeconds(alertname: string, text = readFileSync(shipped, 'utf8')): number {
   const { route } = parse(text) as { route: { routes: Route[] } };
-  const wanted = `alertname = ${alertname}`;
-  const own = route.routes.find(({ matchers }) => matchers?.some((matcher) => matcher === wanted));
-  if (!own) throw new Error(`alertmanager.yml: no route with the matcher "${wanted}"`);
+  const names = (matcher: string) => matcher.split(/\W+/).includes(alertname);
+  const own = route.routes.find(({ matchers }) => matchers?.some(names));
+  if (!own) throw new Error(`alertmanager.yml: no route with a matcher that names "${alertname}"`);
   const look = milliseconds(own.group_interval, 'group_interval');
   const repeat = milliseconds(own.repeat_interval, 'repeat_interval');
   return ((Math.floor(repeat / look) + 1) * look) / 1000;

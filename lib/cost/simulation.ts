@@ -85,13 +85,24 @@ export class Simulation {
   async #webhook(alertname: string, service: string): Promise<void> {
     this.#counts.webhooks++;
     const evaluated = this.#timers.now - 300;
-    const alert = {
+    const moment = (evaluated / 1000).toFixed(3);
+    const alert = (labels: Record<string, string>, annotations: Record<string, string> = {}) => ({
       status: 'firing',
-      labels: { alertname, service },
-      annotations: { observed_at: (evaluated / 1000).toFixed(3) },
+      labels: { ...labels, service },
+      annotations: { ...annotations, observed_at: moment },
       startsAt: new Date(evaluated).toISOString(),
+    });
+    const serving = (site: string) =>
+      alert(
+        { alertname: 'Serving', site },
+        { since: '1700000000.000', standby: 'down', waiting: '0', refused: '0' },
+      );
+    const alerts: Readonly<Record<string, readonly unknown[]>> = {
+      // monitoring/alertmanager.yml sends the two together.
+      PrimaryUp: [alert({ alertname }), serving('primary')],
+      Serving: [serving('standby')],
     };
-    const body = JSON.stringify({ version: '4', alerts: [alert] });
+    const body = JSON.stringify({ version: '4', alerts: alerts[alertname] ?? [alert({ alertname })] });
     const headers = { authorization: `Bearer ${token}` };
     const { statusCode } = await this.#receive({ headers, body } as unknown as HttpEvent);
     if (statusCode !== 202) throw new Error(`the receiver answered ${statusCode}, expected 202`);

@@ -39,7 +39,7 @@ async function measure(services: readonly ServiceSettings[], tickSeconds: number
   const plain = minus(simulation.usage, tested);
 
   const before = simulation.usage;
-  simulation.firing = ['PrimarySuspect', 'PrimaryDown'];
+  simulation.firing = ['PrimarySuspect', 'PrimaryDown', 'Serving'];
   await simulation.pass(3600, rhythm);
   simulation.firing = ['PrimaryUp'];
   const waits = services.map(

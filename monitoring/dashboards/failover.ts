@@ -42,7 +42,7 @@ export function failover(): Dashboard {
 
 /** Every alert but the heartbeat, which always fires. */
 function alerts(): AnnotationQueryBuilder {
-  const expr = 'ALERTS{alertstate="firing", alertname!="PrimaryUp"}';
+  const expr = 'ALERTS{alertstate="firing", alertname!~"PrimaryUp|Serving"}';
   return new AnnotationQueryBuilder()
     .name('Alerts')
     .datasource(datasource)

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import type { Action } from '../../drill/cli/control.ts';
+
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 export type Ran = { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string };
@@ -13,7 +15,7 @@ export type HeldDrill = {
   /** What the shell of an operator has set. */
   readonly env: Readonly<Record<string, string>>;
   failover(...args: string[]): Promise<Ran>;
-  simulate(action: 'down' | 'up'): Promise<Ran>;
+  simulate(action: Action): Promise<Ran>;
   /** What it has printed so far. */
   timeline(): string;
   end(): Promise<void>;
@@ -74,9 +76,9 @@ async function envFileOf(child: ChildProcess, said: string[]): Promise<string> {
 function readEnv(file: string): Record<string, string> {
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   return Object.fromEntries(
-    lines.map((line) => {
-      const [, name = '', value = ''] = /^export (\w+)='(.*)'$/.exec(line) ?? [];
-      return [name, value];
+    lines.flatMap((line) => {
+      const [, name, value = ''] = /^export (\w+)='(.*)'$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value]];
     }),
   );
 }

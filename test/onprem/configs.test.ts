@@ -151,6 +151,8 @@ describe('the files with a site in them', () => {
   test.each([
     ['alertname=PrimaryDown service=shop severity=critical', 'failover,people'],
     ['alertname=PrimaryUp service=shop severity=info', 'failover'],
+    ['alertname=Serving service=shop severity=info site=primary', 'failover'],
+    ['alertname=Serving service=shop severity=info site=nobody', 'failover'],
     ['alertname=StandbyNotServing service=shop severity=critical', 'failover,people'],
     ['alertname=MonitoringTargetDown service=shop severity=warning', 'people'],
     // Who cannot be reached must not be the one who is told.

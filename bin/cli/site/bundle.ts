@@ -46,6 +46,6 @@ export function readToken({ tokenFile }: Bundle): string {
   if (token) return token;
   throw new CliError(
     `${tokenFile}: ${token === undefined ? 'there is no such file' : 'the file is empty'}, expected the token of the webhook`,
-    'Run "failover site init" first.',
+    'Run "npm run failover -- site init" first.',
   );
 }

@@ -95,7 +95,7 @@ export function certificateWithKey(pem: string, file: string): X509Certificate {
   throw new CliError(`${file} holds a private key that is not the certificate's`, startAgain(file));
 }
 
-const startAgain = (file: string) => `Remove ${file} and run "failover site init --force".`;
+const startAgain = (file: string) => `Remove ${file} and run "npm run failover -- site init --force".`;
 
 /** As PEM, the same for the same certificate however it was written. */
 export const pemOf = (certificate: X509Certificate): string => certificate.toString();

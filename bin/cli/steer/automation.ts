@@ -2,7 +2,8 @@ import type { Asked } from '../../../lambda/contract/events.ts';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
 import { request } from './request.ts';
-import { lines, situationOf } from './situation.ts';
+import { lines } from './screen.ts';
+import { situationOf } from './situation.ts';
 import { openOne, type TargetFlags } from './target.ts';
 
 type Flags = TargetFlags & { readonly json: boolean };

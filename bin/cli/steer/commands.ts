@@ -19,10 +19,10 @@ export const statusCommand = buildCommand({
   },
   docs: {
     brief: 'Says who serves, why, since when, and what comes next',
-    fullDescription: `Says who serves, why, since when, how old the evidence is, what is being done, and what comes next and when. Exit code 1 if nobody serves.
+    fullDescription: `Says who serves, as the site saw it last; why, and since when; what is being done; what comes next and when; and, in the last line, what to do. Exit code 1 if nobody serves, or if it is not known who does. With --json, each service has a "case": docs/runbook.md has all of them.
 
 EXAMPLE
-  failover status --watch`,
+  npm run failover -- status --watch`,
   },
 });
 
@@ -34,7 +34,7 @@ export const whyCommand = buildCommand({
     fullDescription: `Explains why a service stands where it stands: the evidence, what happened last, what blocks a move and until when, and what one can do.
 
 EXAMPLE
-  failover why --service api`,
+  npm run failover -- why --service api`,
   },
 });
 
@@ -63,7 +63,7 @@ export const historyCommand = buildCommand({
     fullDescription: `Lists the last moves, the newest first: when, why, asked for by whom, and how long each phase took, as the control plane saw it. Requests are not in it: the dashboard on the site has those.
 
 EXAMPLE
-  failover history --limit 3`,
+  npm run failover -- history --limit 3`,
   },
 });
 
@@ -83,10 +83,10 @@ export const switchoverCommand = buildCommand({
   parameters: { flags: moving },
   docs: {
     brief: 'Puts the standby in charge while the primary is healthy',
-    fullDescription: `Puts the standby in charge while the primary is healthy, for planned work on the site. It stays there until a failback is asked for. HAProxy prefers a healthy primary: traffic follows, at once, when you stop that one. Exit code 3 if it is refused.
+    fullDescription: `Puts the standby in charge while the primary is healthy, for planned work on the site. It stays there until a failback is asked for, and does not count for flapping. HAProxy prefers a healthy primary: traffic follows, at once, when you stop that one. Exit code 3 if it is refused.
 
 EXAMPLE
-  failover switchover --yes`,
+  npm run failover -- switchover --yes`,
   },
 });
 
@@ -95,10 +95,10 @@ export const failoverCommand = buildCommand({
   parameters: { flags: moving },
   docs: {
     brief: 'Moves to the standby without waiting for any proof',
-    fullDescription: `Moves to the standby without waiting for any proof that the primary is down: when the site is silent and you know better. Exit code 3 if it is refused.
+    fullDescription: `Moves to the standby without waiting for any proof that the primary is down: when the site is silent and you know better. It counts for cooldown and flapping as every failover does. Exit code 3 if it is refused.
 
 EXAMPLE
-  failover failover --service api`,
+  npm run failover -- failover --service api`,
   },
 });
 
@@ -110,7 +110,7 @@ export const failbackCommand = buildCommand({
     fullDescription: `Brings a service home now, without waiting for cooldown or stability. The primary must be healthy. Exit code 3 if it is refused.
 
 EXAMPLE
-  failover failback --yes`,
+  npm run failover -- failback --yes`,
   },
 });
 
@@ -128,7 +128,7 @@ export const pauseCommand = buildCommand({
     fullDescription: `Stops automatic moves for a while; it ends by itself. An outage meanwhile is told and not answered. People can still move the service.
 
 EXAMPLE
-  failover pause --for 2h --reason "new switches in the server room"`,
+  npm run failover -- pause --for 2h --reason "new switches in the server room"`,
   },
 });
 
@@ -140,7 +140,7 @@ export const resumeCommand = buildCommand({
     fullDescription: `Ends a pause before its time. Exit code 3 if nothing is paused.
 
 EXAMPLE
-  failover resume`,
+  npm run failover -- resume`,
   },
 });
 
@@ -152,7 +152,7 @@ export const acknowledgeCommand = buildCommand({
     fullDescription: `Says that the flapping is known and its cause is gone: the failovers so far count no more, and the usual rules hold for the way home. Exit code 3 if there is no flapping.
 
 EXAMPLE
-  failover acknowledge`,
+  npm run failover -- acknowledge`,
   },
 });
 
@@ -164,7 +164,7 @@ export const selfTestCommand = buildCommand({
     fullDescription: `Starts the standby of each service without traffic, waits until it has answered, and lets it be stopped again. Exit code 1 if one does not answer. A service whose site was never set up is skipped.
 
 EXAMPLE
-  failover self-test`,
+  npm run failover -- self-test`,
   },
 });
 
@@ -188,6 +188,6 @@ export const drillCommand = buildCommand({
     fullDescription: `Rehearses a failover and the way back on this machine, with real parts and a stand-in for AWS. Touches nothing that is deployed. "npm start -- --help" has more options.
 
 EXAMPLE
-  failover drill --scenario site-dark`,
+  npm run failover -- drill --scenario site-dark`,
   },
 });

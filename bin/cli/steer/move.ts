@@ -4,11 +4,13 @@ import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';
+import { type Progress, startProgress } from '../progress.ts';
 import { confirm } from './confirm.ts';
 import { request } from './request.ts';
-import { lines, type Situation, situationOf } from './situation.ts';
+import { lines } from './screen.ts';
+import { type Situation, situationOf } from './situation.ts';
 import { openOne, type Target, type TargetFlags } from './target.ts';
-import { span } from './time.ts';
+import { typed } from './typed.ts';
 
 type Flags = TargetFlags & { readonly json: boolean; readonly yes: boolean; readonly noWait: boolean };
 
@@ -18,8 +20,6 @@ type Kind = {
   readonly what: (service: string) => string;
   /** Where the service then stands. */
   readonly until: Situation['phase'];
-  /** What is left for a person to do. */
-  readonly afterwards?: string;
 };
 
 const pollMilliseconds = 1000;
@@ -28,7 +28,7 @@ const limitSeconds = 900;
 
 const command = (kind: Kind) =>
   async function move(this: Context, flags: Flags): Promise<void> {
-    const { action, afterwards } = kind;
+    const { action } = kind;
     await report(
       this,
       flags.json,
@@ -38,7 +38,7 @@ const command = (kind: Kind) =>
         const answer = await request(target, service, { action });
         return flags.noWait ? situationOf(answer) : follow(this, target, kind, answer);
       },
-      (one) => [...lines(one), ...(afterwards ? ['', afterwards] : [])],
+      lines,
     );
   };
 
@@ -47,8 +47,6 @@ export const switchover = command({
   what: (service) =>
     `starts the standby of ${service} and puts it in charge until a failback; traffic follows when the primary is stopped`,
   until: 'serving',
-  afterwards:
-    'Now stop the primary ("docker compose stop api" on the site): HAProxy prefers a healthy one, and sends traffic to the standby at once when it goes. When the work is done: start it, and "failover failback".',
 });
 
 export const failover = command({
@@ -67,30 +65,43 @@ export const failback = command({
 
 /** Tells each change until the move is done. @throws CliError if it goes another way, or takes too long */
 async function follow(
-  { process, clock }: Context,
+  context: Context,
+  target: Target,
+  kind: Kind,
+  first: OperatorAnswer,
+): Promise<Situation> {
+  const progress = startProgress(context);
+  try {
+    return await followWith(progress, context.clock, target, kind, first);
+  } finally {
+    progress.end();
+  }
+}
+
+async function followWith(
+  progress: Progress,
+  clock: Context['clock'],
   target: Target,
   { action, until }: Kind,
   first: OperatorAnswer,
 ): Promise<Situation> {
   const { service } = first.state;
   const begun = clock();
-  let told: string | undefined;
   for (let answer = first; ; answer = await target.ask(service, { action: 'status' })) {
     const one = situationOf(answer);
     const now = `${one.headline}: ${reasons[one.reason]}`;
-    if (now !== told) process.stderr.write(`${span(clock() - begun).padStart(8)}  ${now}\n`);
-    told = now;
+    progress.tell(now);
     if (one.phase === until) return one;
     if (one.epoch !== first.state.epoch) {
       throw new CliError(
         `the ${action} was overtaken by another decision: ${now} (epoch ${one.epoch}, asked for in ${first.state.epoch})`,
-        `"failover history --service ${service}" has all moves.`,
+        `${one.do} All moves: ${typed('history', service)}`,
       );
     }
     if (clock() - begun > limitSeconds * 1000) {
       throw new CliError(
         `the ${action} is not done after ${limitSeconds} s: ${now}`,
-        `The control plane goes on trying; "failover why --service ${service}" says what stands in its way.`,
+        `${one.do} The control plane goes on trying. More: ${typed('why', service)}`,
       );
     }
     await delay(pollMilliseconds);

@@ -4,8 +4,10 @@ import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';
+import { type Progress, startProgress } from '../progress.ts';
 import { Refused } from './request.ts';
 import { openAll, type Target, type TargetFlags } from './target.ts';
+import { typed } from './typed.ts';
 
 type Flags = TargetFlags & { readonly json: boolean };
 
@@ -48,30 +50,41 @@ async function testOne(context: Context, target: Target, service: string): Promi
   // A deployment comes before the site is set up: there is nothing wrong yet.
   if (state.why === 'never-heard') return { service, result: 'skipped', detail: reasons['never-heard'] };
   const deadline = context.clock() + limitSeconds * 1000;
-  const askedAt = await begin(context, target, service, deadline);
-  context.process.stderr.write(`${service}: the standby is started …\n`);
-  for (;;) {
-    const end = await endSince(target, service, askedAt);
-    if (end) return resultOf(service, end);
-    if (context.clock() > deadline) {
-      throw new CliError(
-        `${service}: no result of the self-test after ${limitSeconds} s`,
-        `"failover why --service ${service}" says what it waits for.`,
-      );
+  const progress = startProgress(context);
+  try {
+    const askedAt = await begin(context, progress, target, service, deadline);
+    for (;;) {
+      progress.tell(`${service}: the standby is started`);
+      const end = await endSince(target, service, askedAt);
+      if (end) return resultOf(service, end);
+      if (context.clock() > deadline) {
+        throw new CliError(
+          `${service}: no result of the self-test after ${limitSeconds} s`,
+          `What it waits for: "${typed('why', service)}".`,
+        );
+      }
+      await delay(pollMilliseconds);
     }
-    await delay(pollMilliseconds);
+  } finally {
+    progress.end();
   }
 }
 
 /** @returns when it was asked for, in Unix milliseconds of the control plane */
-async function begin(context: Context, target: Target, service: string, deadline: number): Promise<number> {
+async function begin(
+  context: Context,
+  progress: Progress,
+  target: Target,
+  service: string,
+  deadline: number,
+): Promise<number> {
   const asked = { action: 'self-test' } as const;
-  for (let waits = 0; ; waits++) {
+  for (;;) {
     const answer = await target.ask(service, asked);
     if (answer.accepted && answer.state.testedAt !== undefined) return answer.state.testedAt;
     const isBusy = answer.message === reasons['move-under-way'] && answer.site === 'primary';
     if (!isBusy || context.clock() > deadline) throw new Refused(service, asked, answer);
-    if (waits === 0) context.process.stderr.write(`${service}: waits until the standby is free …\n`);
+    progress.tell(`${service}: waits until the standby is free`);
     await delay(pollMilliseconds);
   }
 }

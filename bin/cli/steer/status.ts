@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
-import { lines, type Situation, situationOf } from './situation.ts';
+import { lines } from './screen.ts';
+import { type Situation, situationOf } from './situation.ts';
 import { openAll, type Target, type TargetFlags } from './target.ts';
 
 type Flags = TargetFlags & { readonly json: boolean; readonly watch: boolean };
 
 const everyMilliseconds = 2000;
 
-/** Who serves each service. Exit code 1 if nobody serves one of them. */
+/** Who serves each service. Exit code 1 if nobody serves one of them, or it is not known who does. */
 export async function status(this: Context, flags: Flags): Promise<void> {
   const opened = openAll(flags);
   const show = async () =>
@@ -20,7 +21,7 @@ export async function status(this: Context, flags: Flags): Promise<void> {
     );
   for (;;) {
     const all = await show();
-    if (all.some(({ serving }) => serving === 'nobody')) this.process.exitCode = 1;
+    if (all.some(({ serving }) => serving === 'nobody' || serving === 'unknown')) this.process.exitCode = 1;
     if (!flags.watch) return;
     this.process.exitCode = 0;
     await delay(everyMilliseconds);

@@ -33,6 +33,9 @@ function two(count: number, per: number, large: string, small: string): string {
   return `${Math.floor(count / per)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
 }
 
+/** `03:14:07 UTC (in 1 min 49 s)`. */
+export const inTime = (at: number, now: number): string => `${moment(at, now)} (in ${span(at - now)})`;
+
 /** The time of day in UTC, with the date if it is another one than `now`'s. */
 export function moment(at: number, now: number): string {
   const text = new Date(at).toISOString();

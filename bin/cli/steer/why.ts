@@ -1,9 +1,9 @@
-import type { Entry } from '../../../lambda/domain/history.ts';
+import { type Entry, endings } from '../../../lambda/domain/history.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
 import type { Context } from '../context.ts';
 import { report } from '../output.ts';
-import { advice } from './advice.ts';
-import { lines, type Situation, situationOf } from './situation.ts';
+import { facts, toDo } from './screen.ts';
+import { type Situation, situationOf } from './situation.ts';
 import { openOne, type TargetFlags } from './target.ts';
 import { moment } from './time.ts';
 
@@ -12,7 +12,6 @@ type Flags = TargetFlags & { readonly json: boolean };
 type Explained = Situation & {
   /** What happened last, the oldest first. */
   readonly recent: readonly Entry[];
-  readonly advice: readonly string[];
 };
 
 const count = 8;
@@ -27,18 +26,17 @@ async function explain(flags: Flags): Promise<Explained> {
   // The history after the decision, which may have added to it.
   const one = situationOf(await target.ask(service, { action: 'status' }));
   const newest = await target.history(service, ({ length }) => length >= count);
-  return { ...one, recent: newest.slice(0, count).reverse(), advice: advice(one) };
+  return { ...one, recent: newest.slice(0, count).reverse() };
 }
 
 function text(one: Explained): string[] {
   return [
-    ...lines(one),
+    ...facts(one),
     '',
     one.recent.length === 0 ? 'Nothing has happened yet.' : 'What happened last:',
     ...one.recent.map((entry) => entryLine(entry, one.at)),
     '',
-    'What you can do:',
-    ...one.advice.map((each) => `  ${each}`),
+    ...toDo(one),
   ];
 }
 
@@ -48,5 +46,7 @@ export function entryLine(entry: Entry, now: number): string {
   const took = tookMilliseconds === undefined ? '' : ` after ${(tookMilliseconds / 1000).toFixed(1)} s`;
   const who = by === undefined ? '' : ` by ${by}`;
   const more = detail === undefined ? '' : ` [${detail.split('\n')[0]}]`;
-  return `  ${moment(at, now)}  ${kind}${took}${who}: ${reasons[reason]}${more}`;
+  const what = kind === 'request-refused' ? `${detail} refused` : kind;
+  const because = endings.has(kind) ? ` (it was: ${reasons[reason]})` : `: ${reasons[reason]}`;
+  return `  ${moment(at, now)}  ${what}${took}${who}${because}${what === kind ? more : ''}`;
 }

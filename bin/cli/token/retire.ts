@@ -30,7 +30,7 @@ async function retire(flags: TokenFlags): Promise<Result> {
     const isPrevious = held === previous;
     throw new CliError(
       `${bundle.tokenFile} holds ${isPrevious ? 'the previous token: without it the webhook would refuse this site' : 'neither the current token nor the previous one: the webhook refuses this site already'}`,
-      `Run "failover ${isPrevious ? 'token rotate" first, which finishes the rotation' : 'site init" first, which writes the current token'}; then retire.`,
+      `Run "npm run failover -- ${isPrevious ? 'token rotate" first, which finishes the rotation' : 'site init" first, which writes the current token'}; then retire.`,
     );
   }
   if (previous === undefined)

@@ -45,7 +45,7 @@ async function rotate(flags: TokenFlags, context: Context): Promise<Result> {
   return {
     done: isResumed ? 'resumed' : 'rotated',
     tokenFile: bundle.tokenFile,
-    message: `${isResumed ? 'An earlier rotation is finished' : 'The token is rotated'}: the webhook accepts the new one, and ${bundle.tokenFile} holds it. The old one still works, until "failover token retire".`,
+    message: `${isResumed ? 'An earlier rotation is finished' : 'The token is rotated'}: the webhook accepts the new one, and ${bundle.tokenFile} holds it. The old one still works, until "npm run failover -- token retire".`,
   };
 }
 
@@ -60,7 +60,7 @@ async function nextToken(session: Session, secret: string, old: string, { tokenF
   if (current !== undefined && old === previous) return { token: current, isResumed: true };
   throw new CliError(
     `${tokenFile} holds a token that the webhook does not accept: neither the current one nor the one before`,
-    'Run "failover site init", which writes the current one, and then rotate.',
+    'Run "npm run failover -- site init", which writes the current one, and then rotate.',
   );
 }
 
@@ -70,7 +70,7 @@ async function putNew(session: Session, secret: string, token: string, tokenFile
   } catch (error) {
     throw new CliError(
       `${messageOf(error)}. The token in ${tokenFile} is the old one; the webhook accepts it`,
-      `${(error as CliError).remedy} Run "failover token rotate" again: it goes on where it stopped.`,
+      `${(error as CliError).remedy} Run "npm run failover -- token rotate" again: it goes on where it stopped.`,
     );
   }
 }
@@ -84,7 +84,7 @@ async function untilAccepted(url: string, token: string, bundle: Bundle, context
     if (context.clock() + pauseSeconds * 1000 > deadline) {
       throw new CliError(
         `the webhook has not accepted the new token (${said}). It is stored as the current one, and ${tokenFile} still holds the old one, which the webhook accepts as the previous one`,
-        'Check the webhook ("failover doctor"), then run "failover token rotate" again: it goes on where it stopped. Do not retire the old one before.',
+        'Check the webhook ("npm run failover -- doctor"), then run "npm run failover -- token rotate" again: it goes on where it stopped. Do not retire the old one before.',
       );
     }
     context.process.stderr.write(
@@ -110,7 +110,7 @@ function replaceOnSite({ tokenFile }: Bundle, token: string): void {
   } catch (error) {
     throw new CliError(
       `${messageOf(error)}. The webhook accepts the new token and, until it is retired, the old one, which ${tokenFile} still holds`,
-      'Make the file writable and run "failover token rotate" again: it goes on where it stopped.',
+      'Make the file writable and run "npm run failover -- token rotate" again: it goes on where it stopped.',
     );
   }
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ControlServer, findHeldDrill, startControl } from '../../../drill/cli/control.ts';
+import { actions, type ControlServer, findHeldDrill, startControl } from '../../../drill/cli/control.ts';
 import { temporaryFolder } from '../cloud/fixture.ts';
 
 const folder = temporaryFolder();
@@ -23,6 +23,8 @@ beforeEach(async () => {
       },
       hang: note('hang'),
       resume: note('resume'),
+      'prometheus-down': note('prometheus-down'),
+      'prometheus-up': note('prometheus-up'),
       state: async () => ({ phase: 'home' }),
     },
     file,
@@ -34,20 +36,23 @@ const call = (method: string, path: string, token = control.token) =>
   fetch(control.url + path, { method, headers: { authorization: `Bearer ${token}` } });
 
 describe('the control server', () => {
-  test.each(['down', 'hang', 'resume'])('POST /primary/%s does it', async (what) => {
-    expect((await call('POST', `/primary/${what}`)).status).toBe(200);
-    expect(done).toEqual([what]);
-  });
+  test.each(['down', 'hang', 'resume', 'prometheus-down', 'prometheus-up'])(
+    'POST /%s does it',
+    async (what) => {
+      expect((await call('POST', `/${what}`)).status).toBe(200);
+      expect(done).toEqual([what]);
+    },
+  );
 
   test('GET /state answers the state', async () => {
     expect(await (await call('GET', '/state')).json()).toEqual({ phase: 'home' });
   });
 
   test.each<[string, string, string | undefined, number]>([
-    ['POST', '/primary/down', 'wrong', 401],
-    ['GET', '/primary/down', undefined, 404],
+    ['POST', '/down', 'wrong', 401],
+    ['GET', '/down', undefined, 404],
     ['POST', '/nope', undefined, 404],
-    ['POST', '/primary/up', undefined, 409],
+    ['POST', '/up', undefined, 409],
   ])('%s %s with the token %s gives %i', async (method, path, token, status) => {
     expect((await call(method, path, token)).status).toBe(status);
     expect(done).toEqual([]);
@@ -83,8 +88,22 @@ describe('simulate', () => {
       );
     });
 
+  test('each action has a script of that name', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+    const named = Object.keys(scripts).filter((name) => name.startsWith('simulate:'));
+    expect(named.sort()).toEqual(
+      Object.keys(actions)
+        .map((name) => `simulate:${name}`)
+        .sort(),
+    );
+    for (const name of named) expect(scripts[name]).toBe(`node drill/cli/simulate.ts ${name.slice(9)}`);
+  });
+
   test('down acts on the held drill', async () => {
-    expect(await simulate('down')).toEqual({ code: 0, said: 'the primary of the held drill is down\n' });
+    expect(await simulate('down')).toEqual({
+      code: 0,
+      said: 'done on the held drill: down (kills the primary (SIGKILL))\n',
+    });
     expect(done).toEqual(['down']);
   });
 
@@ -105,6 +124,6 @@ describe('simulate', () => {
   test.each([[[]], [['sideways']], [['down', 'up']]])('%j is refused', async (args) => {
     const { code, said } = await simulate(...args);
     expect(code).toBe(1);
-    expect(said).toMatch(/expected down or up/);
+    expect(said).toMatch(/expected one of npm run simulate:down, /);
   });
 });

@@ -142,6 +142,20 @@ describe('what else is kept', () => {
       { upAt: 10 * s, upSince: 10 * s, staleAt: 28 * s },
     ],
     [
+      'where clients are sent, as it was said last, and for how long it was nowhere',
+      [
+        { kind: 'traffic', observedAt: 10 * s, traffic: { to: 'primary', since: 2 * s } },
+        { kind: 'traffic', observedAt: 20 * s, traffic: { to: 'nobody', since: 18 * s, waiting: 4 } },
+        { kind: 'traffic', observedAt: 25 * s, traffic: { to: 'standby', since: 24 * s, waiting: 0 } },
+        { kind: 'traffic', observedAt: 22 * s, traffic: { to: 'nobody', since: 18 * s } },
+        { kind: 'traffic', observedAt: 30 * s, traffic: { to: 'primary', since: 29 * s } },
+      ],
+      {
+        traffic: { at: 30 * s, to: 'primary', since: 29 * s },
+        gap: { from: 18 * s, until: 24 * s },
+      },
+    ],
+    [
       'the image of the primary, as it was said last',
       [{ ...up(10), primaryImage: 'a' }, { ...up(9), primaryImage: 'b' }, up(11)],
       { upAt: 11 * s, upSince: 10 * s, primaryImage: 'a' },
@@ -196,6 +210,20 @@ describe('properties', () => {
 });
 
 describe('C6: a site whose clock is ahead', () => {
+  test('where clients are sent, and how the primary is, do not make each other old', () => {
+    const said = (kind: 'up' | 'traffic', stampedAt: number, arrivedAt: number): Sighting => ({
+      kind,
+      observedAt: arrivedAt,
+      arrivedAt,
+      stampedAt,
+      ...(kind === 'traffic' && { traffic: { to: 'primary', since: 1 } }),
+    });
+    const evidence = foldAll([said('traffic', 500 * s, 10 * s), said('up', 497 * s, 10 * s)]);
+    expect([evidence.upAt, evidence.traffic?.at]).toEqual([10 * s, 10 * s]);
+    const next = [evidence, said('traffic', 499 * s, 20 * s)] as const;
+    expect(fold(...next, policy.heartbeatTimeoutSeconds)).toBe(evidence);
+  });
+
   const lead = 120_000;
   /** As the receiver makes it of an alert: evaluated at `at` by a true clock, arrived at `arrivedAt`. */
   const said = (kind: Sighting['kind'], at: number, arrivedAt: number): Sighting => ({

@@ -265,6 +265,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     nextCommand: ranks.length,
     warmedAt: policy.startOnSuspicion ? age(c.warmedAt, policy.suspicionIntervalSeconds) : undefined,
     testing: c.testing,
+    startFailure: undefined,
     testedAt: age(c.testedAt, policy.selfTestSeconds),
     verifiedAt: age(c.verifiedAt, policy.verifySeconds),
     inspectedAt: now,
@@ -285,6 +286,8 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     staleAt: undefined,
     stamps: undefined,
     aheadMilliseconds: undefined,
+    traffic: undefined,
+    gap: undefined,
     primaryImage: undefined,
   };
   const { ended } = m;

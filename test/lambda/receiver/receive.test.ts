@@ -127,6 +127,60 @@ describe('what an alert proves', () => {
   });
 });
 
+describe('where clients are sent', () => {
+  const serving = (site: unknown, annotations: Record<string, unknown>) =>
+    alert('Serving', {
+      labels: { alertname: 'Serving', service: 'api', site },
+      annotations: { observed_at: '1767225605.250', ...annotations },
+    });
+
+  test('is read with all that is said of it', async () => {
+    const said = { since: '1767225600.250', standby: 'up', waiting: '214', refused: '3' };
+    expect(await post(body(serving('nobody', said)))).toMatchObject({ status: 202, answer: { accepted: 1 } });
+    const traffic = { to: 'nobody', since: evaluated - 5000, standby: 'up', waiting: 214, refused: 3 };
+    expect(recorded.get('api')).toEqual([
+      { kind: 'traffic', observedAt: evaluated, arrivedAt: now, traffic },
+    ]);
+  });
+
+  test('by a clock that is ahead: how long it lasts is by that clock', async () => {
+    await post(body(serving('standby', { observed_at: '1767225705', since: '1767225700' })));
+    expect(recorded.get('api')?.[0]).toMatchObject({
+      observedAt: now,
+      traffic: { to: 'standby', since: now - 5000 },
+    });
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['empty texts', { since: '', standby: '', waiting: '', refused: '' }],
+  ])('with %s it begins now', async (_, said) => {
+    const { answer } = await post(body(serving('primary', said)));
+    expect(answer.unreadable).toEqual([]);
+    expect(recorded.get('api')?.[0]?.traffic).toEqual({ to: 'primary', since: evaluated });
+  });
+
+  test.each(['since', 'waiting', 'refused'])('an unreadable %s costs only itself', async (name) => {
+    for (const value of ['soon', '-1', '1e300', 'NaN', {}]) {
+      const { status, answer } = await post(body(serving('primary', { waiting: '2', [name]: value })));
+      expect(status).toBe(202);
+      expect(answer.unreadable).toEqual([
+        { field: `alerts[0].annotations.${name}`, message: expect.stringContaining('expected') },
+      ]);
+      expect(recorded.get('api')?.[0]?.traffic).toMatchObject({ to: 'primary' });
+      recorded.clear();
+    }
+  });
+
+  test.each(['cloud', '', undefined, 7])('the site %j is none', async (site) => {
+    const { status, answer } = await post(body(serving(site, {})));
+    expect(status).toBe(400);
+    expect(answer.error.message).toMatch(
+      /alerts\[0\]\.labels\.site: .*expected "primary", "standby" or "nobody"/,
+    );
+  });
+});
+
 describe('several alerts in one body', () => {
   it('go each to its own service', async () => {
     const shop = alert('PrimaryUp', { labels: { alertname: 'PrimaryUp', service: 'shop' } });

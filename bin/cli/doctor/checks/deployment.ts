@@ -32,7 +32,7 @@ export const deploymentChecks: readonly Check[] = [
     whether: 'the .env of this site says what is deployed',
     remedies: {
       differs:
-        'Run "failover site init --force", which takes over what is deployed, and restart what reads it: docker compose up --detach.',
+        'Run "npm run failover -- site init --force", which takes over what is deployed, and restart what reads it: docker compose up --detach.',
     },
     async run(examined, fail) {
       const side = await examined.cloud();

@@ -14,8 +14,8 @@ export const fileChecks: readonly Check[] = [
   check('env', {
     whether: 'the .env of the site is there and says all that is required',
     remedies: {
-      missing: 'Run "failover site init", which writes it.',
-      incomplete: 'Run "failover site init", and fill in by hand what it lists.',
+      missing: 'Run "npm run failover -- site init", which writes it.',
+      incomplete: 'Run "npm run failover -- site init", and fill in by hand what it lists.',
     },
     async run({ bundle, envProblem }, fail) {
       if (envProblem) throw envProblem;
@@ -42,7 +42,7 @@ export const fileChecks: readonly Check[] = [
   check('secrets', {
     whether: 'the secrets are there, the containers can read them, and nobody else can',
     remedies: {
-      missing: 'Run "failover site init", which writes it.',
+      missing: 'Run "npm run failover -- site init", which writes it.',
       password: 'Put the password of the mail server there, and nothing else.',
       open: 'Keep others out: chmod 700 the folder.',
       owner:
@@ -73,9 +73,9 @@ export const fileChecks: readonly Check[] = [
   check('certificates', {
     whether: 'the certificates of the link to the standby are there and valid for another month',
     remedies: {
-      missing: 'Run "failover site init", which makes one and fetches the other.',
+      missing: 'Run "npm run failover -- site init", which makes one and fetches the other.',
       expiring:
-        'If it is site.pem, remove it and run "failover site init --force". If it is standby.crt, remove /etc/hybrid-failover/link/standby.pem on the host, send it the action prepare, and run "failover site init".',
+        'If it is site.pem, remove it and run "npm run failover -- site init --force". If it is standby.crt, remove /etc/hybrid-failover/link/standby.pem on the host, send it the action prepare, and run "npm run failover -- site init".',
     },
     async run({ bundle, clock }, fail) {
       const { siteCertificateFile: siteFile, standbyCertificateFile: standbyFile } = bundle;

@@ -33,7 +33,8 @@ export const haproxyChecks: readonly Check[] = [
     whether: 'HAProxy knows the primary and the standby, and the primary is up',
     remedies: {
       unknown: 'Compare onprem/haproxy/haproxy.cfg with the one that was shipped.',
-      unused: 'Run "failover site init", and then: docker compose up --detach --force-recreate haproxy.',
+      unused:
+        'Run "npm run failover -- site init", and then: docker compose up --detach --force-recreate haproxy.',
       down: 'Look at the primary ("docker compose logs api") and at HEALTH_PATH and PORT in .env; HAProxy asks exactly that path.',
     },
     async run(examined, fail) {

@@ -10,9 +10,10 @@ export const parameterChecks: readonly Check[] = [
   check('site-certificate', {
     whether: "the cloud has this site's certificate",
     remedies: {
-      nothing: 'Run "failover site init": it puts the certificate of this site in front of the host.',
+      nothing:
+        'Run "npm run failover -- site init": it puts the certificate of this site in front of the host.',
       differs:
-        'If this deployment was set up from another folder or machine, copy its secrets/site.pem here. If that one is gone, run "failover site init --force", which takes its place.',
+        'If this deployment was set up from another folder or machine, copy its secrets/site.pem here. If that one is gone, run "npm run failover -- site init --force", which takes its place.',
     },
     async run(examined, fail) {
       const file = examined.bundle.siteCertificateFile;
@@ -27,9 +28,9 @@ export const parameterChecks: readonly Check[] = [
     whether: 'the certificate of the host that is pinned here is the one that the host made',
     remedies: {
       nothing:
-        'Deploy this version ("npx cdk deploy --all") and run "failover site init", so that the host prepares itself.',
+        'Deploy this version ("npx cdk deploy --all") and run "npm run failover -- site init", so that the host prepares itself.',
       differs:
-        'Run "failover site init", which fetches it, and restart HAProxy: docker compose up --detach --force-recreate haproxy.',
+        'Run "npm run failover -- site init", which fetches it, and restart HAProxy: docker compose up --detach --force-recreate haproxy.',
     },
     async run(examined, fail) {
       const file = examined.bundle.standbyCertificateFile;

@@ -50,11 +50,11 @@ export const standbyChecks: readonly Check[] = [
     whether: "the host shows the certificate that is pinned here, and accepts the site's",
     remedies: {
       plain:
-        'Deploy this version ("npx cdk deploy --all") and run "failover site init", so that the host prepares itself.',
+        'Deploy this version ("npx cdk deploy --all") and run "npm run failover -- site init", so that the host prepares itself.',
       other:
-        'If the host was replaced, run "failover site init", which fetches its new certificate. If not, find out who answers there before you do.',
+        'If the host was replaced, run "npm run failover -- site init", which fetches its new certificate. If not, find out who answers there before you do.',
       refused:
-        'Run "failover site init": it puts the certificate of this site in front of the host. If it changes nothing, have the host take it up: aws ssm send-command --document-name NAME-SERVICE --instance-ids ID --parameters action=prepare,epoch=0,serial=0.',
+        'Run "npm run failover -- site init": it puts the certificate of this site in front of the host. If it changes nothing, have the host take it up: aws ssm send-command --document-name NAME-SERVICE --instance-ids ID --parameters action=prepare,epoch=0,serial=0.',
     },
     async run(examined, fail) {
       const { siteCertificateFile: siteFile, standbyCertificateFile: standbyFile } = examined.bundle;

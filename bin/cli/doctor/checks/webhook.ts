@@ -96,7 +96,7 @@ export const webhookChecks: readonly Check[] = [
   check('webhook-token', {
     whether: 'the webhook accepts the token of this site and answers as it should',
     remedies: {
-      refused: 'Run "failover site init", which writes the current token.',
+      refused: 'Run "npm run failover -- site init", which writes the current token.',
       other: 'Compare FAILOVER_WEBHOOK_URL with the output WebhookUrl of the deployment.',
       failing:
         'Look at the log of the receiver in CloudWatch; "npx cdk deploy --all" brings back what was changed.',

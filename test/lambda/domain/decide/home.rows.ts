@@ -408,4 +408,29 @@ export const home: readonly Row[] = [
     reason: 'primary-healthy',
     phase: 'home',
   },
+  {
+    given: 'home, the site speaks, and HAProxy and the probe disagree about the primary',
+    state: at('home'),
+    seen: { evidence: { ...silent, traffic: { at: ago(45), to: 'primary', since: ago(900) } } },
+    reason: 'views-disagree',
+    phase: 'home',
+  },
+  {
+    given: 'home, the site that spoke is silent now',
+    state: at('home'),
+    seen: { evidence: { ...silent, traffic: { at: ago(45.001), to: 'primary', since: ago(900) } } },
+    reason: 'site-silent',
+    phase: 'home',
+    effects: ['site-silent'],
+  },
+  {
+    given: 'home, a site that speaks is not dark, whatever the witness sees',
+    state: at('home'),
+    seen: {
+      evidence: { ...silent, traffic: { at: ago(1), to: 'primary', since: ago(900) } },
+      witness: 'unreachable',
+    },
+    reason: 'views-disagree',
+    phase: 'home',
+  },
 ];

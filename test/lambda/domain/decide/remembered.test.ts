@@ -4,7 +4,7 @@ import type { CommandReport, OperatorRequest } from '../../../../lambda/domain/o
 import type { Policy } from '../../../../lambda/domain/policy.ts';
 import { commandOf, heldByOf, type State } from '../../../../lambda/domain/state.ts';
 import { policy } from '../../../support/policy.ts';
-import { loose } from '../../../support/state.ts';
+import { type Changes, loose } from '../../../support/state.ts';
 import {
   ago,
   asleep,
@@ -47,6 +47,69 @@ describe('what is remembered', () => {
     const report = { ...inspected(), output: 'hook before-start: promoted' } as CommandReport;
     const { state: after } = decide(state, { evidence: isDown, command: report }, policy, now);
     expect(after.outbox[0]?.entry.detail).toBe('hook before-start: promoted');
+  });
+
+  it('that a start failed, until one succeeds', () => {
+    const state = at('starting', { command: command('start', sent) });
+    const after = decide(state, { evidence: isDown, command: reports('failed') }, policy, now).state;
+    expect(after.startFailure).toEqual({ at: now, failure: 'no such image' });
+    // It stays through whatever else follows, and a stop that works proves nothing.
+    const stopping = at('stopping', { ...loose(after), command: command('stop', sent) } as Changes);
+    const home = decide(stopping, { evidence: isUp, command: reports('succeeded') }, policy, now).state;
+    expect([home.phase, home.startFailure]).toEqual(['home', after.startFailure]);
+    const testing = at('warming', { ...loose(home), testing: true, command: command('start', sent) } as Changes);
+    const tested = decide(testing, { evidence: isUp, command: reports('succeeded') }, policy, now).state;
+    expect([tested.why, tested.startFailure]).toEqual(['self-test-passed', undefined]);
+  });
+
+  it.each([
+    ['a self-test that failed', at('warming', { testing: true, command: command('start', sent) }), policy],
+    ['a host that was not reached', at('starting', { command: command('start', sent) }), policy],
+  ])('%s counts as a start that failed', (_, state, of) => {
+    const outcome = _ === 'a host that was not reached' ? 'host-unreachable' : 'failed';
+    const evidence = state.phase === 'warming' ? isUp : isDown;
+    const { state: after } = decide(state, { evidence, command: reports(outcome) }, of, now);
+    expect(after.startFailure?.at).toBe(now);
+  });
+
+  it('of a host that boots, nothing', () => {
+    const state = at('starting', { command: command('start', sent) });
+    const seen = { evidence: isDown, capacity: 'on', command: reports('host-unreachable') } as const;
+    expect(decide(state, seen, asleep, now).state.startFailure).toBeUndefined();
+  });
+
+  it.each([
+    ['nobody serves yet', { to: 'nobody', since: ago(7) }, undefined, 7],
+    ['it is over already', { to: 'standby', since: ago(1) }, { from: ago(6), until: ago(1) }, 5],
+    [
+      'it was before the last answer',
+      { to: 'standby', since: ago(50) },
+      { from: ago(60), until: ago(50) },
+      undefined,
+    ],
+    ['the site has said nothing of it', undefined, undefined, undefined],
+  ] as const)('for how long no site served before a restart: %s', (_, traffic, gap, seconds) => {
+    const state = at('serving', { command: command('start', sent) });
+    const evidence = {
+      ...isDown,
+      ...(traffic && { traffic: { at: ago(0.5), ...traffic } }),
+      ...(gap && { gap }),
+    };
+    const { state: after } = decide(state, { evidence, command: inspected({ runs: true }) }, policy, now);
+    expect(after.outbox[0]?.entry).toMatchObject({ kind: 'standby-restarted' });
+    expect(after.outbox[0]?.entry.tookMilliseconds).toBe(seconds && seconds * s);
+  });
+
+  it('one mail says that the standby serves, also where the service flaps', () => {
+    const mails = (failovers: number[]) =>
+      decide(
+        at('starting', { command: command('start', sent), failovers }),
+        { evidence: isDown, command: reports('succeeded') },
+        policy,
+        now,
+      ).state.outbox.flatMap(({ entry }) => (entry.quiet ? [] : [entry.kind]));
+    expect(mails([ago(100)])).toEqual(['failover-completed']);
+    expect(mails([ago(200), ago(100)])).toEqual(['flapping']);
   });
 
   it('when a standby that was started ahead was first seen to answer', () => {

@@ -80,6 +80,21 @@ export const serving: readonly Row[] = [
     effects: ['start 7/1'],
   },
   {
+    given: 'serving, HAProxy has lost the standby since it was last seen to answer',
+    state: at('serving'),
+    seen: { evidence: { ...isDown, traffic: { at: ago(1), to: 'nobody', since: ago(2) } } },
+    reason: 'primary-still-down',
+    phase: 'serving',
+    effects: ['start 7/1'],
+  },
+  {
+    given: 'serving, HAProxy has not found the standby yet, which has answered since',
+    state: at('serving'),
+    seen: { evidence: { ...isDown, traffic: { at: ago(1), to: 'nobody', since: ago(12) } } },
+    reason: 'primary-still-down',
+    phase: 'serving',
+  },
+  {
     given: 'serving, a restored state does not know when the standby was last seen',
     state: at('serving', { verifiedAt: undefined as never }),
     seen: { evidence: isDown },
