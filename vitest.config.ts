@@ -6,7 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const workers = Math.max(2, availableParallelism());
 
 /** Tests that hold real programs to moments: what computes all the time does not run beside them. */
-const timed = ['test/onprem/**/*.test.ts', 'test/drill/load/load.test.ts', 'test/bin/transcript.test.ts'];
+const timed = [
+  'test/onprem/**/*.test.ts',
+  'test/drill/load/load.test.ts',
+  'test/bin/{transcript,situations}.test.ts',
+];
 
 /** In a fresh clone vitest knows only the files' sizes, and the longest tests are small files. */
 const longest = [

@@ -76,7 +76,7 @@ const table = () =>
     ...cases.map(row),
   ].join('\n');
 
-const markers = ['<!-- made by npm run docs -->', '<!-- end of what npm run docs made -->'] as const;
+const markers = ['<!-- npm run docs makes this -->', '<!-- end of what npm run docs makes -->'] as const;
 
 /** The file with what is between the markers made anew. @throws Error if there are no markers */
 function between(path: string, make: () => readonly string[]): () => string {

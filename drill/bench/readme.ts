@@ -33,12 +33,17 @@ export function withFigures(readme: string, rows: readonly Row[]): string | unde
   const lines = [
     BEGIN,
     '',
-    '| primary killed (SIGKILL) | runs | idempotent requests lost | POSTs lost (in flight at the kill) | recovery, median | worst |',
-    '|---|---|---|---|---|---|',
+    '| primary killed (SIGKILL) | runs | idempotent requests lost, per run | POSTs lost, per run (in flight at the kill) | recovery, median | worst | longest wait for an answer |',
+    '|---|---|---|---|---|---|---|',
     ...killed.map(
-      ({ name, runs, lostIdempotent, lostPost, postInFlight, recoverySeconds: { median, worst } }) =>
-        `| ${name} | ${runs} | ${number(lostIdempotent)} | ${number(lostPost)} (${number(postInFlight)}) | ${seconds(median)} | ${seconds(worst)} |`,
+      ({ name, runs, lostIdempotent, lostPost, postInFlight, recoverySeconds, slowestSeconds }) => {
+        const each = (count: number) => perRun(count, runs);
+        const { median, worst } = recoverySeconds;
+        return `| ${name} | ${runs} | ${each(lostIdempotent)} | ${each(lostPost)} (${each(postInFlight)}) | ${seconds(median)} | ${seconds(worst)} | ${seconds(slowestSeconds)} |`;
+      },
     ),
+    '',
+    'Of the longest wait: those that lose requests have answered them with an error by then.',
     '',
     `Over all ${own.length} faults, ${sum(({ runs }) => runs)} runs (crash, hang, health path answering 500, clean stop, outages of a second), hybrid-failover lost ${sum(({ lostIdempotent }) => lostIdempotent)} idempotent requests and executed ${sum(({ executedTwice }) => executedTwice)} POSTs twice. When only the health path fails, a hot standby takes over without a pause and this takes ${seconds(unhealthy.recoverySeconds.median)} (median), in which requests wait.`,
     '',
@@ -51,3 +56,9 @@ export function withFigures(readme: string, rows: readonly Row[]): string | unde
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
+
+/** The mean, with one decimal below ten. */
+export function perRun(count: number, runs: number): string {
+  const mean = count / runs;
+  return number(mean < 10 ? Math.round(mean * 10) / 10 : Math.round(mean));
+}

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { runFailover } from '../../bin/cli/app.ts';
@@ -15,7 +16,7 @@ describe('every command', () => {
   test.each(commands)('%s %s has help with an example, --json and --config', async (...words) => {
     const { exitCode, stdout } = await failover([...words.filter(Boolean), '--help']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`EXAMPLE\n  failover ${words.filter(Boolean).join(' ')}`);
+    expect(stdout).toContain(`EXAMPLE\n  npm run failover -- ${words.filter(Boolean).join(' ')}`);
     expect(stdout).toMatch(/\[--json\]/);
     expect(stdout).toMatch(/\[--config\].*failover\.yaml/);
   });
@@ -26,6 +27,25 @@ describe('every command', () => {
     expect(stderr).toContain('What to do:');
     expect(exitCode).toBe(2);
   });
+});
+
+test('--version is that of the package', async () => {
+  const { exitCode, stdout } = await failover(['--version']);
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect([exitCode, stdout.trim()]).toEqual([0, version]);
+});
+
+test('in the terminal of a held drill that has ended, every command says so', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  for (const args of [['status'], ['site', 'init'], ['--help']]) {
+    const { exitCode, stderr } = await failover(args, { env: { FAILOVER_DRILL: String(pid) } });
+    expect(stderr).toBe(
+      `the held drill that this terminal is for has ended (process ${pid})\nWhat to do: Hold another one ("npm start -- --hold") and load its file again, or open a new terminal.\n`,
+    );
+    expect(exitCode).toBe(1);
+  }
+  const { exitCode } = await failover(['--help'], { env: { FAILOVER_DRILL: String(process.pid) } });
+  expect(exitCode).toBe(0);
 });
 
 test('a command that is not there: exit code 2, and the nearest one', async () => {
@@ -74,7 +94,8 @@ test('help loads none of the AWS clients, nor what reads the configuration', () 
   const loaded = stderr.split('\n').filter((url) => url.startsWith('file:'));
   expect(loaded.length).toBeGreaterThan(3);
   expect(loaded.filter((url) => /node_modules/.test(url) && !/@stricli/.test(url))).toEqual([]);
-  expect(loaded.length).toBeLessThan(10);
+  // The version stands in package.json.
+  expect(loaded.filter((url) => !url.endsWith('/package.json')).length).toBeLessThan(10);
 });
 
 test('every check is in docs/doctor.md, once', () => {

@@ -67,6 +67,8 @@ const variants: Readonly<Record<string, Changes>> = {
   'stop failed': { command: commandFor('stop', failed) },
   'under way': { command: commandFor('start', { status: 'sent', id: 'c', requestedAt: ago(3) }) },
   'decided long ago': { decidedAt: ago(500), since: ago(500) },
+  'answered before': { verifiedAt: ago(30) },
+  'answered since': { verifiedAt: ago(1) },
   'no capacity': { why: 'no-capacity' },
   'host off': { why: 'host-not-ready' },
   drift: { drift: 'the standby runs, and nobody here started it' },

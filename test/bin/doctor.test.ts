@@ -54,7 +54,7 @@ describe('the files of the site', () => {
   test('no .env', async () => {
     const bundle = makeBundle();
     rmSync(path(bundle, '.env'));
-    await expectFailure(bundle, 'env', /\.env is missing$/, /failover site init/);
+    await expectFailure(bundle, 'env', /\.env is missing$/, /npm run failover -- site init/);
   });
 
   test('a .env that cannot be read: the rest is looked at all the same', async () => {
@@ -81,7 +81,12 @@ describe('the files of the site', () => {
   test('no token', async () => {
     const bundle = makeBundle();
     rmSync(path(bundle, 'secrets/webhook_token'));
-    await expectFailure(bundle, 'secrets', /webhook_token: missing or empty$/, /failover site init/);
+    await expectFailure(
+      bundle,
+      'secrets',
+      /webhook_token: missing or empty$/,
+      /npm run failover -- site init/,
+    );
   });
 
   test('the secrets are open to everybody', async () => {
@@ -104,7 +109,7 @@ describe('the files of the site', () => {
   test('no certificate of the host', async () => {
     const bundle = makeBundle();
     rmSync(path(bundle, 'secrets/standby.crt'));
-    await expectFailure(bundle, 'certificates', /standby\.crt is missing$/, /failover site init/);
+    await expectFailure(bundle, 'certificates', /standby\.crt is missing$/, /npm run failover -- site init/);
   });
 
   test('a key that is not the certificate’s', async () => {
@@ -262,7 +267,7 @@ describe('the webhook', () => {
       bundle,
       'webhook-token',
       /^the webhook refuses the token of this site \(401/,
-      /failover site init/,
+      /npm run failover -- site init/,
     );
   });
 
@@ -347,7 +352,7 @@ describe('the link to the standby', () => {
       bundle,
       'standby-tls',
       /^the host refuses the certificate of this site \(E/,
-      /failover site init/,
+      /npm run failover -- site init/,
     );
   });
 
@@ -414,7 +419,13 @@ describe('the cloud side', () => {
     const bundle = makeBundle();
     deploy(bundle).parameters.set(`/shop/${whose}/certificate`, 'none');
     const found = new RegExp(`/shop/${whose}/certificate holds no certificate`);
-    await expectFailure(bundle, `${whose}-certificate`, found, /[Rr]un "failover site init"/, withCloud);
+    await expectFailure(
+      bundle,
+      `${whose}-certificate`,
+      found,
+      /[Rr]un "npm run failover -- site init"/,
+      withCloud,
+    );
   });
 
   test('the host was replaced', async () => {
@@ -424,7 +435,7 @@ describe('the cloud side', () => {
       bundle,
       'standby-certificate',
       /has another certificate than .*standby\.crt/,
-      /failover site init/,
+      /npm run failover -- site init/,
       withCloud,
     );
   });

@@ -112,11 +112,12 @@ export type RunOptions = {
   readonly clock?: () => number;
   readonly signedIn?: boolean;
   readonly isTTY?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Runs one command line in this process, with credentials unless told otherwise. */
 export async function failover(args: readonly string[], options: RunOptions = {}): Promise<Said> {
-  const { ca, clock = Date.now, signedIn = true, isTTY = false } = options;
+  const { ca, clock = Date.now, signedIn = true, isTTY = false, env = {} } = options;
   vi.stubEnv('AWS_ACCESS_KEY_ID', signedIn ? 'AKIAEXAMPLE' : undefined);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', signedIn ? 'secret' : undefined);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
@@ -127,7 +128,7 @@ export async function failover(args: readonly string[], options: RunOptions = {}
     process: {
       stdout: { write: (text) => (stdout += text) },
       stderr: { write: (text) => (stderr += text), isTTY },
-      env: {},
+      env,
     },
     clock,
     ...(ca !== undefined && { ca }),

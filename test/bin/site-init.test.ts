@@ -55,7 +55,7 @@ test('writes .env, the token and both certificates, and says what is left to do'
     /by hand {4}SMTP_SMARTHOST\n {2}by hand {4}SMTP_FROM\nNext:\n {2}1\. fill in SMTP_SMARTHOST, SMTP_FROM/,
   );
   expect(stdout).toMatch(
-    /2\. in .*: docker compose up --detach --wait --force-recreate\n {2}3\. confirm .*\n {2}4\. failover doctor/,
+    /2\. in .*: docker compose up --detach --wait --force-recreate\n {2}3\. confirm .*\n {2}4\. npm run failover -- doctor/,
   );
   // The key stays here; what the cloud gets is the certificate, and then the host is told at once.
   const site = certificateWithKey(read(bundle, 'secrets/site.pem'), 'site.pem');

@@ -47,7 +47,9 @@ describe('token rotate', () => {
     expect(held(bundle)).not.toBe(token);
     expect(held(bundle)).toBe(account.secret.current);
     expect(isAccepted(token)).toBe(true);
-    expect(stdout).toMatch(/The token is rotated: .* The old one still works, until "failover token retire"/);
+    expect(stdout).toMatch(
+      /The token is rotated: .* The old one still works, until "npm run failover -- token retire"/,
+    );
     expect(webhook.answered).toEqual([202]);
     expect(webhook.recorded).toEqual([]);
     // Whoever has the file mounted sees the new token.
@@ -77,7 +79,7 @@ describe('token rotate', () => {
     expect(stderr).toMatch(
       /has not accepted the new token \(it answers 401 .* still holds the old one, which the webhook accepts/,
     );
-    expect(stderr).toContain('run "failover token rotate" again: it goes on where it stopped');
+    expect(stderr).toContain('run "npm run failover -- token rotate" again: it goes on where it stopped');
     expect(held(bundle)).toBe(token);
     expect(isAccepted(token)).toBe(true);
     webhook.tokens.has = has;
@@ -121,7 +123,7 @@ describe('token rotate', () => {
     const { exitCode, stderr } = await rotate(bundle);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      'there is no such file, expected the token of the webhook\nWhat to do: Run "failover site init" first',
+      'there is no such file, expected the token of the webhook\nWhat to do: Run "npm run failover -- site init" first',
     );
     expect(account.secrets.commandCalls(PutSecretValueCommand)).toHaveLength(0);
   });
@@ -132,7 +134,7 @@ describe('token rotate', () => {
     const { exitCode, stderr } = await rotate(bundle);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /holds a token that the webhook does not accept: .*\nWhat to do: Run "failover site init"/,
+      /holds a token that the webhook does not accept: .*\nWhat to do: Run "npm run failover -- site init"/,
     );
     expect(account.secrets.commandCalls(PutSecretValueCommand)).toHaveLength(0);
   });
@@ -172,7 +174,7 @@ describe('token retire', () => {
     const { exitCode, stderr } = await retire(bundle);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /holds the previous token: without it the webhook would refuse this site\nWhat to do: Run "failover token rotate" first/,
+      /holds the previous token: without it the webhook would refuse this site\nWhat to do: Run "npm run failover -- token rotate" first/,
     );
     expect(account.secrets.commandCalls(UpdateSecretVersionStageCommand)).toHaveLength(0);
   });
@@ -183,7 +185,7 @@ describe('token retire', () => {
     const { exitCode, stderr } = await retire(bundle);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /neither the current token nor the previous one: .*\nWhat to do: Run "failover site init" first/,
+      /neither the current token nor the previous one: .*\nWhat to do: Run "npm run failover -- site init" first/,
     );
     expect(account.secrets.commandCalls(UpdateSecretVersionStageCommand)).toHaveLength(0);
   });

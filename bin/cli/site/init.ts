@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { outputOf, readConfig, readOutputs, serviceOf } from '../deployment.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';
+import { typed } from '../steer/typed.ts';
 import { readBundle } from './bundle.ts';
 import { type Env, parseEnvFile } from './env-file.ts';
 import { makeFolder, overwriteInPlace, ownerOf, readIfThere, replaceFile } from './files.ts';
@@ -96,7 +97,7 @@ function nextSteps(dir: string, byHand: readonly string[], isLinkNew: boolean): 
     ...(byHand.length > 0 ? [`fill in ${byHand.join(', ')} in ${dir}/.env`] : []),
     `in ${dir}: docker compose up --detach --wait${isLinkNew ? ' --force-recreate' : ''}`,
     'confirm the e-mail subscriptions that AWS has sent',
-    'failover doctor',
+    typed('doctor'),
   ];
 }
 

@@ -51,6 +51,9 @@ const now = (text: string) => `Now: ${text}.`;
 const isDecided = ({ evidence, at, policy, next }: Facts) =>
   next?.at ?? (evidence.troubleSince ?? at) + policy.confirmSeconds * 1000;
 
+/** HAProxy looks for a standby that is down five times a second; the word of it takes a second or two. */
+const seenSeconds = 10;
+
 /** Nobody serves, and something is under way that may end that. */
 const pending = (facts: Facts) => (isOverdue(facts) ? now(byHand(facts)) : waitElse(facts));
 const untilDecided = (facts: Facts) =>
@@ -127,6 +130,22 @@ export const cases: readonly Case[] = [
     says: 'the standby is started, and the failover is not decided yet',
     means: 'The first bad sign is some seconds old. The standby starts while it is not certain yet.',
     act: pending,
+  },
+  {
+    id: 'standby-not-reached',
+    serving: 'nobody',
+    when: ({ answeredAt, clients: { since = 0 } }) => answeredAt !== undefined && since <= answeredAt,
+    says: 'the standby answers on its host, and HAProxy does not reach it',
+    means:
+      'For a second after a start that is normal. If it lasts, the way is blocked: a certificate, a firewall, the line.',
+    more: 'Alert StandbyNotServing',
+    act: (facts) => {
+      const foundBy = (facts.answeredAt ?? 0) + seenSeconds * 1000;
+      const look = `run ${doctor}, which looks at the way to the standby`;
+      return facts.at < foundBy
+        ? `Wait until ${inTime(foundBy, facts.at)}. If nobody serves by then: ${look}.`
+        : now(look);
+    },
   },
   {
     id: 'standby-died',

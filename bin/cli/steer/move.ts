@@ -23,6 +23,7 @@ type Kind = {
 };
 
 const pollMilliseconds = 1000;
+const seenSeconds = 10;
 /** A host that sleeps too takes some minutes to start (lambda/domain/upkeep.ts allows ten). */
 const limitSeconds = 900;
 
@@ -87,11 +88,16 @@ async function followWith(
 ): Promise<Situation> {
   const { service } = first.state;
   const begun = clock();
+  let doneAt: number | undefined;
   for (let answer = first; ; answer = await target.ask(service, { action: 'status' })) {
     const one = situationOf(answer);
     const now = `${one.headline}: ${reasons[one.reason]}`;
     progress.tell(now);
-    if (one.phase === until) return one;
+    if (one.phase === until) {
+      doneAt ??= clock();
+      // The site says a moment later what clients get of it.
+      if (one.serving !== 'nobody' || clock() - doneAt > seenSeconds * 1000) return one;
+    }
     if (one.epoch !== first.state.epoch) {
       throw new CliError(
         `the ${action} was overtaken by another decision: ${now} (epoch ${one.epoch}, asked for in ${first.state.epoch})`,

@@ -38,6 +38,8 @@ export type Facts = {
   /** The last start failed, and none has succeeded since. */
   readonly startFailure?: NonNullable<State['startFailure']>;
   readonly drift?: string;
+  /** When the host said last that the standby in charge answers. */
+  readonly answeredAt?: number;
   readonly next: Forecast | undefined;
   readonly policy: Policy;
   readonly at: number;
@@ -94,6 +96,7 @@ function factsOf({ state, evidence, policy, at }: OperatorAnswer): Facts {
     ...(command && { command }),
     ...(startFailure && { startFailure }),
     ...(drift !== undefined && { drift }),
+    ...(state.phase === 'serving' && { answeredAt: state.verifiedAt }),
     next: forecast({ state, evidence, policy, now: at }),
     policy,
     at,

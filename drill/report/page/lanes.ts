@@ -37,7 +37,6 @@ export const LANE_HEIGHT = 20;
 const MARK = 5;
 /** How wide a character may be in the widest of the usual fonts, at the size of the labels. */
 const CHARACTER = 6.6;
-const FEWEST_CHARACTERS = 10;
 
 const colours: Readonly<Record<Tone, string>> = {
   good: 'var(--primary)',
@@ -72,12 +71,13 @@ export function drawLane(
   const middle = y + LANE_HEIGHT / 2;
   return [
     element('path', { d: `M${left} ${middle}H${right}`, stroke: 'var(--line)' }),
-    text(left - 6, middle + 4, plain(who), { 'text-anchor': 'end' }),
+    text(left - 6, middle + 4, shortened(plain(who), left - 8), { 'text-anchor': 'end' }),
     ...events.flatMap(({ at, what, tone = 'plain' }, index) => {
       const x = Math.round(xOf(at) * 10) / 10;
       const next = events[index + 1];
       const until = next ? xOf(next.at) - MARK : right;
-      const label = fitted(plain(what), until - x - MARK - 4);
+      // Whole or not at all: the table of events has every word.
+      const label = plain(what).length <= charactersIn(until - x - MARK - 4) ? plain(what) : undefined;
       return [
         element('g', {}, `${title(plain(what))}${mark(x, middle, tone)}`),
         ...(label ? [text(x + MARK + 4, middle + 4, label, { class: 'said' })] : []),
@@ -86,9 +86,10 @@ export function drawLane(
   ];
 }
 
-/** As much as there is room for; nothing if that would say nothing. */
-function fitted(what: string, room: number): string | undefined {
-  const characters = Math.floor(room / CHARACTER);
-  if (what.length <= characters) return what;
-  return characters < FEWEST_CHARACTERS ? undefined : `${what.slice(0, characters - 1).trimEnd()}…`;
+const charactersIn = (room: number) => Math.floor(room / CHARACTER);
+
+/** The names that there are fit. */
+function shortened(name: string, room: number): string {
+  const most = charactersIn(room);
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 }

@@ -115,7 +115,7 @@ function drawTraffic(
   const taken = (value: number) => logarithmic(value, latencies, [latency[1], latency[0]]);
   const edges = [left, right] as const;
   return [
-    text(left, rates[0] - 8, 'Requests per second, by when they were sent'),
+    text(left, rates[0] - 8, 'Requests per second, by time sent'),
     ...levels([0, most / 2, most], edges, rate, String, 'var(--line)'),
     ...drawRates(samples, { axis, x, y: rate }, fillsOf(id), step),
     text(left, latency[0] - 8, 'How long each took'),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { withFigures } from '../../../drill/bench/readme.ts';
+import { perRun, withFigures } from '../../../drill/bench/readme.ts';
 import { rowsOf } from '../../../drill/bench/rows.ts';
 import { run } from './fixture.ts';
 
@@ -61,16 +61,11 @@ describe('the figures of the README', () => {
         ?.split('\n')
         .filter((line) => /^\| .*\d s \|$/.test(line)) ?? [];
     expect(table).toHaveLength(4);
-    const plain = (cell = '') => cell.replaceAll(',', '');
-    for (const [, , runs, idempotent, posts, median, worst] of table.map(cells)) {
-      const [lost, inFlight] = plain(posts).split(/ \(|\)/);
-      expect(ofPage.map((row) => [row[3], row[4], row[5], row[7], row[8]])).toContainEqual([
-        runs,
-        plain(idempotent),
-        `${lost} / ${inFlight}`,
-        median,
-        worst,
-      ]);
-    }
+    const shown = ofPage.map(([, , , runs, lost, posts = '', , median, worst, slowest]) => {
+      const [lostPosts, inFlight] = posts.split(' / ');
+      const each = (count = '') => perRun(Number(count), Number(runs));
+      return [runs, each(lost), `${each(lostPosts)} (${each(inFlight)})`, median, worst, slowest];
+    });
+    for (const [, , ...row] of table.map(cells)) expect(shown).toContainEqual(row.slice(0, -1));
   });
 });

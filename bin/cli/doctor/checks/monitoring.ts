@@ -76,8 +76,10 @@ export const monitoringChecks: readonly Check[] = [
 
   check('heartbeat-alert', {
     whether:
-      'PrimaryUp fires for this service: the heartbeat, and the proof of health that brings traffic home',
+      'PrimaryUp and Serving fire for this service: the heartbeat and the proof of health, and the word of who serves',
     remedies: {
+      older:
+        'The rules of Prometheus are of an earlier version: put monitoring/ of this version there, and restart Prometheus and Alertmanager ("docker compose up --detach --force-recreate prometheus alertmanager").',
       down: 'Repair the primary; the standby takes over meanwhile.',
       neither:
         'Look at the alerts of Prometheus: HAProxy and the probe disagree, or one of them is not heard. A service name that differs from SERVICE_NAME needs a restart of Prometheus.',
@@ -91,7 +93,9 @@ export const monitoringChecks: readonly Check[] = [
           ({ labels, state }) =>
             state === 'firing' && labels.alertname === name && labels.service === service,
         );
-      if (firing('PrimaryUp')) return 'PrimaryUp fires';
+      if (firing('PrimaryUp') && !firing('Serving'))
+        fail('older', `no alert Serving fires for ${service}: nobody is told who serves`);
+      if (firing('PrimaryUp')) return 'PrimaryUp and Serving fire';
       if (firing('PrimaryDown')) fail('down', `PrimaryDown fires for ${service}: the primary is down`);
       return fail('neither', `neither PrimaryUp nor PrimaryDown fires for ${service}`);
     },
@@ -125,7 +129,7 @@ export const monitoringChecks: readonly Check[] = [
     whether: 'nobody has silenced the alerts that a failover needs: a silence mutes the webhook too',
     remedies: {
       silenced:
-        'End it in Alertmanager ("amtool silence expire ID", or its page), or narrow it so that it leaves out PrimarySuspect, PrimaryDown, PrimaryUp and StandbyNotServing. For planned work: npm run failover -- pause.',
+        'End it in Alertmanager ("amtool silence expire ID", or its page), or narrow it so that it leaves out PrimarySuspect, PrimaryDown, PrimaryUp, Serving and StandbyNotServing. For planned work: npm run failover -- pause.',
     },
     async run(examined, fail) {
       const service = need(examined, 'SERVICE_NAME');
@@ -219,6 +223,7 @@ const needed = [
   { alertname: 'PrimarySuspect', severity: 'info' },
   { alertname: 'PrimaryDown', severity: 'critical' },
   { alertname: 'PrimaryUp', severity: 'info' },
+  { alertname: 'Serving', severity: 'info' },
   { alertname: 'StandbyNotServing', severity: 'critical' },
 ] as const;
 

@@ -15,8 +15,40 @@ const pages = {
 };
 const screens = [
   { width: 360, height: 740 },
+  { width: 390, height: 844 },
   { width: 1280, height: 800 },
 ] as const;
+
+/** Text that reaches over the edge of what shows it, or over other text of the same picture. Runs in the page. */
+const cutTexts = `(() => {
+  const shown = (one) => one.checkVisibility() && one.textContent.trim() !== '';
+  const say = (one) => JSON.stringify(one.textContent.trim().slice(0, 60));
+  const cut = [];
+  for (const svg of [...document.querySelectorAll('svg')].filter((one) => one.checkVisibility())) {
+    const frame = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].filter(shown);
+    const boxes = texts.map((one) => one.getBoundingClientRect());
+    for (const [i, box] of boxes.entries()) {
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
+        cut.push('over the edge of its picture: ' + say(texts[i]));
+      for (const [j, other] of boxes.entries()) {
+        const wide = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+        const high = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+        if (j > i && wide > 2 && high > 4) cut.push('over each other: ' + say(texts[i]) + ' and ' + say(texts[j]));
+      }
+    }
+  }
+  for (const one of [...document.body.querySelectorAll('*:not(svg, svg *)')].filter(shown)) {
+    const { overflowX, overflowY } = getComputedStyle(one);
+    if (overflowX === 'hidden' && one.scrollWidth > one.clientWidth + 1) cut.push('cut at its side: ' + say(one));
+    if (overflowY === 'hidden' && one.scrollHeight > one.clientHeight + 1) cut.push('cut at its end: ' + say(one));
+    const box = one.getBoundingClientRect();
+    const inScroller = [...ancestors(one)].some((each) => /auto|scroll/.test(getComputedStyle(each).overflowX));
+    if (!inScroller && box.right > document.documentElement.clientWidth + 1) cut.push('over the edge of the page: ' + say(one));
+  }
+  function* ancestors(one) { for (let at = one; at; at = at.parentElement) yield at; }
+  return cut;
+})()`;
 
 const cases = Object.keys(pages).flatMap((name) =>
   screens.flatMap((viewport) =>
@@ -75,6 +107,7 @@ describe('the page in a real browser', () => {
       expect((await picture.boundingBox())?.width).toBeGreaterThan(0.9 * drawnFor);
       const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
       expect(ground).toBe(options.colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(15, 23, 42)');
+      expect(await page.evaluate(cutTexts)).toEqual([]);
       expect(await page.evaluate('typeof hacked + document.images.length')).toBe('undefined0');
       expect(complaints).toEqual([]);
       expect(asked).toEqual([urlOf(name)]);

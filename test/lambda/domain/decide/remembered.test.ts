@@ -57,7 +57,11 @@ describe('what is remembered', () => {
     const stopping = at('stopping', { ...loose(after), command: command('stop', sent) } as Changes);
     const home = decide(stopping, { evidence: isUp, command: reports('succeeded') }, policy, now).state;
     expect([home.phase, home.startFailure]).toEqual(['home', after.startFailure]);
-    const testing = at('warming', { ...loose(home), testing: true, command: command('start', sent) } as Changes);
+    const testing = at('warming', {
+      ...loose(home),
+      testing: true,
+      command: command('start', sent),
+    } as Changes);
     const tested = decide(testing, { evidence: isUp, command: reports('succeeded') }, policy, now).state;
     expect([tested.why, tested.startFailure]).toEqual(['self-test-passed', undefined]);
   });
