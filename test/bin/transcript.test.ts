@@ -16,6 +16,8 @@ const kinds: readonly [RegExp, string][] = [
   [/(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC/g, '<time>'],
   [/\d+(\.\d)? (s|min|h|d)( \d+ (s|min|h))?(?=[\s,;.):]|$)/gm, '<span>'],
   [/\S+@\S+(?=[,;:)\s])/g, '<who>'],
+  // Prometheus has nothing to count with in its first second.
+  [/^( +clients +)(none|\d+) wait.*$/gm, '$1<counts>'],
 ];
 const plain = (text: string) => kinds.reduce((all, [kind, name]) => all.replace(kind, name), text.trimEnd());
 const said = ({ exitCode, stdout, stderr }: Ran) => plain(`${stdout}${stderr && `! ${stderr}`}= ${exitCode}`);
@@ -32,10 +34,13 @@ describe('at home', () => {
   test('status', async () => {
     await untilStill(({ phase, next }) => phase === 'home' && next === undefined);
     expect(said(await drill.failover('status'))).toMatchInlineSnapshot(`
-      "api: the primary serves
+      "api: the primary serves, for <span> (since <time>)
         why        the primary answers its health path
+        clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
-        next       failover when the primary fails
+        in charge  the primary, epoch 0
+        next       waits for a failure of the primary
+        do         Nothing: this is as it should be.
       = 0"
     `);
     const [one] = json(await drill.failover('status', '--json'));
@@ -52,15 +57,16 @@ describe('at home', () => {
 
   test('why, and a history with nothing in it', async () => {
     expect(said(await drill.failover('why'))).toMatchInlineSnapshot(`
-      "api: the primary serves
+      "api: the primary serves, for <span> (since <time>)
         why        the primary answers its health path
+        clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
-        next       failover when the primary fails
+        in charge  the primary, epoch 0
+        next       waits for a failure of the primary
 
       Nothing has happened yet.
 
-      What you can do:
-        Nothing: this is as it should be.
+        do         Nothing: this is as it should be.
       = 0"
     `);
     expect(said(await drill.failover('history'))).toMatchInlineSnapshot(`
@@ -73,34 +79,40 @@ describe('at home', () => {
   test('pause and resume', async () => {
     const paused = await drill.failover('pause', '--for', '2h', '--reason', 'new switches');
     expect(said(paused)).toMatchInlineSnapshot(`
-      "api: the primary serves
+      "api: the primary serves, for <span> (since <time>); automation is paused
         why        the primary answers its health path
+        clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
+        in charge  the primary, epoch 0
         paused     for <span> more (until <time>) by <who> new switches
-        next       nothing while automation is paused; "failover resume" ends that
+        next       waits for the end of the pause, at <time> (in <span>)
+        do         When the work is done: "npm run failover -- resume --service api".
       = 0"
     `);
     const [one] = json(await drill.failover('status', '--json'));
     expect(one.pause).toMatchObject({ why: 'new switches', by: expect.stringContaining('@') });
     expect(one.pause.until - one.at).toBeGreaterThan(7_000_000);
     expect(said(await drill.failover('resume'))).toMatchInlineSnapshot(`
-      "api: the primary serves
+      "api: the primary serves, for <span> (since <time>)
         why        the primary answers its health path
+        clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
-        next       failover when the primary fails
+        in charge  the primary, epoch 0
+        next       waits for a failure of the primary
+        do         Nothing: this is as it should be.
       = 0"
     `);
   });
 
   test('what cannot be done is refused with a reason', async () => {
     expect(said(await drill.failover('resume'))).toMatchInlineSnapshot(`
-      "! refused: resume of api: automation is not paused (phase home, epoch 0)
-      What to do: "failover why --service api" says how things stand, and what would help.
+      "! refused: resume of api: automation is not paused (the primary is in charge, epoch 0)
+      What to do: Nothing has to be resumed: automation acts already.
       = 3"
     `);
     expect(said(await drill.failover('acknowledge'))).toMatchInlineSnapshot(`
-      "! refused: acknowledge of api: there is no flapping to acknowledge (phase home, epoch 0)
-      What to do: "failover why --service api" says how things stand, and what would help.
+      "! refused: acknowledge of api: there is no flapping to acknowledge (the primary is in charge, epoch 0)
+      What to do: Nothing has to be acknowledged: the usual rules hold.
       = 3"
     `);
     const refused = await drill.failover('failback', '--yes', '--json');
@@ -112,7 +124,7 @@ describe('at home', () => {
     const tested = await drill.failover('self-test');
     expect(said(tested)).toMatchInlineSnapshot(`
       "api: self-test passed after <span>
-      ! api: the standby is started …
+      !    <span>  api: the standby is started
       = 0"
     `);
     await untilStill(({ phase }) => phase === 'home');
@@ -137,13 +149,14 @@ describe('moves on request', () => {
   test('switchover, and home again', async () => {
     const there = await drill.failover('switchover', '--yes');
     expect(plain(there.stdout)).toMatchInlineSnapshot(`
-      "api: the standby serves, for <span> (since <time>), epoch 1
+      "api: the primary serves, for <span> (since <time>); the standby is in charge and ready; clients follow when the primary is stopped
         why        an operator switched over; a failback must be asked for
+        clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
+        in charge  the standby, epoch 1
         held       by <who> until a failback is asked for
-        next       nothing by itself; "failover failback" brings it home
-
-      Now stop the primary ("docker compose stop api" on the site): HAProxy prefers a healthy one, and sends traffic to the standby at once when it goes. When the work is done: start it, and "failover failback"."
+        next       waits for a failback on request; nothing by itself
+        do         To move the clients: stop the primary on the site ("docker compose stop api" in onprem/). When the work is done: start it, then "npm run failover -- failback --service api"."
     `);
     expect(there.stderr).toMatch(/the standby is being started/);
     const back = await drill.failover('failback', '--yes', '--json');
@@ -196,14 +209,17 @@ test('an outage', async () => {
   await drill.simulate('down');
   await untilStill(({ phase, primary }) => phase === 'serving' && primary === 'down');
   expect(said(await drill.failover('status'))).toMatchInlineSnapshot(`
-    "api: the standby serves, for <span> (since <time>), epoch 5
+    "api: the standby serves, for <span> (since <time>)
       why        the primary does not answer its health path yet
+      clients    <counts>
       primary    down (counts for <span> more); last seen up <span> ago, down <span> ago
-      next       failback when the primary has been up without a break
+      in charge  the standby, epoch 5
+      next       failback when the primary has been up for <span> without a break, but not before <time>
+      do         Nothing now. By day: find out why the primary failed, and repair it; traffic comes home by itself then.
     = 0"
   `);
   const explained = await drill.failover('why');
-  expect(plain(explained.stdout)).toContain('Find out why the primary failed');
+  expect(plain(explained.stdout)).toContain('find out why the primary failed');
   expect(explained.stdout).toMatch(/failover-completed/);
   expect(json(await drill.failover('why', '--json'))).toMatchObject({
     reason: 'primary-still-down',
