@@ -12,8 +12,8 @@ export const dir = {
   kind: 'parsed',
   parse: String,
   placeholder: 'folder',
-  brief: 'The bundle of the site, with its .env',
-  default: 'onprem',
+  brief: 'The bundle of the site, with its .env; FAILOVER_DIR can name it too',
+  default: process.env.FAILOVER_DIR || 'onprem',
 } as const;
 
 export const json = {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DrillError } from '../kit/errors.ts';
 import type { Processes } from '../kit/processes.ts';
 import type { Timeline } from '../kit/timeline.ts';
@@ -26,6 +28,7 @@ export async function hold(
   processes.onCleanup('control', control.stop);
   const { site, cloud } = stage;
   const variables = {
+    ...writeBundle(site),
     ...cloud.operatorEnvironment,
     FAILOVER_CONFIG: stage.rehearsed.configFile,
     // So that a command in that terminal can say when the drill has ended.
@@ -53,6 +56,22 @@ export async function hold(
   ];
   for (const line of lines) print(line);
   return new Promise<never>(() => {});
+}
+
+/**
+ * Writes the variables of the site into a .env, as `onprem/` has them, so that the doctor can examine it.
+ * @returns where it is, as the command line is told
+ */
+function writeBundle({ bundle }: Stage['site']): Readonly<Record<string, string>> {
+  if (!bundle) return {};
+  const { folder, environment } = bundle;
+  const own = {
+    COMPOSE_PROJECT_NAME: 'held-drill',
+    SITE_USER: `${process.getuid?.()}:${process.getgid?.()}`,
+  };
+  const lines = Object.entries({ ...environment, ...own }).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(folder, '.env'), lines.join(''), { mode: 0o600 });
+  return { FAILOVER_DIR: folder };
 }
 
 function controlsOf({ site, cloud, state }: Stage, timeline: Timeline): Controls {

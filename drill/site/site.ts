@@ -48,6 +48,8 @@ export interface Site {
   /** Undefined unless there are two. */
   readonly secondAlertmanagerUrl: string | undefined;
   readonly primaryUrl: string;
+  /** What stands for onprem/: a folder with its secrets, and the variables of its .env. */
+  readonly bundle?: { readonly folder: string; readonly environment: Readonly<Record<string, string>> };
   /** Execution records of all lives of the primary. */
   readonly primaryLog: string;
   primary(): Supervised;
@@ -211,6 +213,15 @@ export async function startSite(
     alertmanagerUrl: `http://${local(alertmanager)}/`,
     secondAlertmanagerUrl: variation.twoAlertmanagers ? `http://${local(second)}/` : undefined,
     primaryUrl: `http://${local(primary)}/`,
+    bundle: {
+      folder,
+      environment: {
+        ...environment,
+        PORT: String(primary),
+        PROMETHEUS_BIND: local(prometheus),
+        ALERTMANAGER_BIND: local(alertmanager),
+      },
+    },
     primaryLog,
     primary: () => running,
     async startPrimary() {

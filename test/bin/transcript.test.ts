@@ -238,6 +238,27 @@ test('an outage', async () => {
   ]);
 }, 120_000);
 
+test('doctor: all that a held drill has is looked at, and it says what it does not have', async () => {
+  await untilStill(({ phase }) => phase === 'home');
+  const examined = await drill.failover('doctor', '--json');
+  const { findings, failed } = json(examined) as {
+    failed: number;
+    findings: { check: string; state: string; found: string }[];
+  };
+  expect(findings.filter(({ state }) => state === 'failed')).toEqual([]);
+  expect([examined.exitCode, failed]).toEqual([0, 0]);
+  const skipped = findings.filter(({ state }) => state === 'skipped');
+  expect(skipped.map(({ check, found }) => `${check}: ${found}`)).toEqual([
+    'webhook-tls: a held drill stands in for AWS without TLS',
+    ...['port', 'tls', 'plain'].map((what) => expect.stringMatching(`^standby-${what}: nobody listens`)),
+    'stacks: a held drill does not stand in for DescribeStacks',
+    'settings: a held drill does not stand in for DescribeStacks',
+    'host: a held drill does not stand in for DescribeStacks',
+    expect.stringMatching(/^standby-image: PRIMARY_IMAGE is not set/),
+    'mail: a held drill does not stand in for DescribeStacks',
+  ]);
+});
+
 describe('called wrongly', () => {
   const wrong: [string, string[]][] = [
     ['a span without a unit', ['pause', '--for', '5', '--reason', 'x']],

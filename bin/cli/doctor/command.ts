@@ -21,6 +21,7 @@ export async function doctor(this: Context, flags: Flags): Promise<void> {
     bundle,
     envProblem,
     ca: this.ca,
+    isDrill: this.process.env.FAILOVER_DRILL !== undefined,
     clock: this.clock,
     cloud: () => {
       side ??= cloudSide(flags, bundle.env.SERVICE_NAME);

@@ -24,6 +24,8 @@ export type Examined = {
   /** Why .env cannot be read, if it is there and cannot. */
   readonly envProblem?: CliError | undefined;
   readonly ca?: string | undefined;
+  /** It is a held drill, which stands in for AWS with less than all of it. */
+  readonly isDrill?: boolean;
   readonly clock: () => number;
   /** Ends with the time that a check has. */
   readonly signal: AbortSignal;
