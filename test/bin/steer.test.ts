@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { confirm } from '../../bin/cli/steer/confirm.ts';
 import { movesOf } from '../../bin/cli/steer/moves.ts';
+import { wayOut } from '../../bin/cli/steer/request.ts';
 import { moment, parsePause, parseSpan, span } from '../../bin/cli/steer/time.ts';
+import { decide } from '../../lambda/domain/decide.ts';
+import type { Evidence } from '../../lambda/domain/evidence.ts';
 import type { Entry } from '../../lambda/domain/history.ts';
+import type { OperatorRequest } from '../../lambda/domain/observation.ts';
+import { reasons } from '../../lambda/domain/reasons.ts';
+import { policy } from '../support/policy.ts';
+import { stateIn } from '../support/state.ts';
 
 describe('spans and moments', () => {
   test.each([
@@ -51,6 +58,29 @@ describe('the confirmation of a move', () => {
   test('is not asked for with --yes, and cannot be given without a terminal', async () => {
     await expect(confirm(context(), true, 'api', 'moves it')).resolves.toBeUndefined();
     await expect(confirm(context(), false, 'api', 'moves it')).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('a refusal', () => {
+  const actions = ['resume', 'acknowledge', 'switchover', 'failover', 'failback', 'self-test'] as const;
+  const phases = ['home', 'warming', 'cooling', 'starting', 'serving', 'draining', 'stopping'] as const;
+  const now = 1_800_000_000_000;
+  const healths: readonly Evidence[] = [{ upAt: now, upSince: now }, { downAt: now }, {}];
+
+  test('of whatever the control plane refuses says the way out', () => {
+    const refused = new Map<string, string>();
+    for (const action of actions)
+      for (const phase of phases)
+        for (const evidence of healths) {
+          const request = { action, by: 'me' } as OperatorRequest;
+          const { answer } = decide(stateIn(phase), { evidence, request }, policy, now);
+          if (!answer || answer.accepted) continue;
+          const { reason } = answer;
+          refused.set(`${action}: ${reason}`, wayOut('api', { action }, reasons[reason]));
+        }
+    expect(refused.size).toBeGreaterThan(8);
+    // Where nothing else is known, it would only lead to "why".
+    for (const [what, way] of refused) expect(way, what).not.toMatch(/^How things stand: /);
   });
 });
 

@@ -14,7 +14,7 @@ export type Clients = {
  * After so long without a word nobody knows who serves. The site speaks every 11 s (monitoring/alertmanager.yml), and
  * what it says is up to 5 s old then (`--rules.alert.resend-delay` in onprem/compose.yaml).
  */
-export const knownSeconds = 20;
+const knownSeconds = 20;
 
 /** @param now Unix milliseconds */
 export function clientsOf(evidence: Evidence, now: number): Clients {
