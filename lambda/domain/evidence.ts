@@ -48,16 +48,16 @@ export type Evidence = {
 
 /** One alert, reduced to what it proves. */
 export type Sighting = {
-  readonly kind: 'down' | 'up' | 'suspect' | 'unserved' | 'traffic';
   readonly observedAt: number;
   /** When it arrived here; as `observedAt` if left out. */
   readonly arrivedAt?: number;
   /** What the site's clock said, if that lay ahead of ours; `observedAt` is the arrival then. */
   readonly stampedAt?: number;
   readonly primaryImage?: string;
-  /** Of the kind `traffic`. */
-  readonly traffic?: Omit<Traffic, 'at'>;
-};
+} & (
+  | { readonly kind: 'down' | 'up' | 'suspect' | 'unserved' }
+  | { readonly kind: 'traffic'; readonly traffic: Omit<Traffic, 'at'> }
+);
 
 /**
  * What is older than this when it arrives was repeated by an Alertmanager whose Prometheus has died.
@@ -101,8 +101,8 @@ function foldClock(evidence: Evidence, sighting: Sighting): Evidence | undefined
 }
 
 function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): Evidence {
-  const { kind, observedAt } = sighting;
-  switch (kind) {
+  const { observedAt } = sighting;
+  switch (sighting.kind) {
     case 'up':
       return foldUp(evidence, sighting, gapSeconds);
     case 'down':
@@ -112,7 +112,7 @@ function foldKind(evidence: Evidence, sighting: Sighting, gapSeconds: number): E
     case 'unserved':
       return observedAt > (evidence.unservedAt ?? 0) ? { ...evidence, unservedAt: observedAt } : evidence;
     case 'traffic':
-      return sighting.traffic ? foldTraffic(evidence, { at: observedAt, ...sighting.traffic }) : evidence;
+      return foldTraffic(evidence, { at: observedAt, ...sighting.traffic });
   }
 }
 

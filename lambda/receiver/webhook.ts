@@ -106,17 +106,15 @@ function readAlert(alert: unknown, services: readonly string[], now: number): Re
   const evaluatedAt = evaluation(alert, flaws);
   const image = imageOf(labels, flaws);
   const observedAt = Math.min(evaluatedAt ?? cautiousMoment(alert, kind, now, flaws), now);
-  const traffic =
-    kind === 'traffic' ? trafficOf(alert, labels, { evaluatedAt, observedAt }, flaws) : undefined;
-  if (traffic && 'expected' in traffic) return traffic;
-  const sighting = {
-    kind,
+  const about = kind === 'traffic' ? trafficOf(alert, labels, { evaluatedAt, observedAt }, flaws) : { kind };
+  if ('expected' in about) return about;
+  const sighting: Sighting = {
+    ...about,
     observedAt,
     // Only what says when it was evaluated can be too old, or ahead of its time.
     ...(evaluatedAt !== undefined && { arrivedAt: now }),
     ...(evaluatedAt !== undefined && evaluatedAt > now + tolerance && { stampedAt: evaluatedAt }),
     ...(image && { primaryImage: image }),
-    ...(traffic && { traffic }),
   };
   return { service, sighting, flaws };
 }
@@ -129,7 +127,7 @@ function trafficOf(
   { site }: Record<string, unknown>,
   { evaluatedAt, observedAt }: { readonly evaluatedAt: number | undefined; readonly observedAt: number },
   flaws: Wrong[],
-): Omit<Traffic, 'at'> | Wrong {
+): { readonly kind: 'traffic'; readonly traffic: Omit<Traffic, 'at'> } | Wrong {
   if (!sites.has(site))
     return { field: 'labels.site', value: site, expected: '"primary", "standby" or "nobody"' };
   const said = isObject(annotations) ? annotations : {};
@@ -147,13 +145,14 @@ function trafficOf(
   const { standby } = said;
   // By the site's own clock, which may be another one than ours.
   const lasted = since === undefined ? 0 : Math.max(0, (evaluatedAt ?? observedAt) - since * 1000);
-  return {
+  const traffic: Omit<Traffic, 'at'> = {
     to: site as Serving,
     since: observedAt - lasted,
     ...((standby === 'up' || standby === 'down') && { standby }),
     ...(waiting !== undefined && { waiting: Math.round(waiting) }),
     ...(refused !== undefined && { refused: Math.round(refused) }),
   };
+  return { kind: 'traffic', traffic };
 }
 
 /** A moment in seconds and a count of requests are both less; so is every sum of ours with them a safe integer. */

@@ -37,7 +37,7 @@ export class InMemory {
   readonly told: Entry[] = [];
   sabotage: Sabotage = () => {};
 
-  observe(kind: Sighting['kind'], observedAt = this.now): void {
+  observe(kind: Exclude<Sighting['kind'], 'traffic'>, observedAt = this.now): void {
     this.seen = fold(this.seen, { kind, observedAt }, policy.heartbeatTimeoutSeconds);
   }
 
@@ -83,7 +83,7 @@ export class InMemory {
       evidence: {
         load: async () => this.#call('evidence.load', () => this.seen),
         record: async (_, sightings) => {
-          for (const { kind, observedAt } of sightings) this.observe(kind, observedAt);
+          for (const one of sightings) this.seen = fold(this.seen, one, policy.heartbeatTimeoutSeconds);
         },
       },
       channels: {

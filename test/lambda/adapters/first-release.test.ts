@@ -42,7 +42,11 @@ const recorded = (phase: string, command?: { action: string; id?: string }) => (
 });
 
 /** Goes on from a record of the first release with today's code, in a world that says the same all the time. */
-async function goOn(record: object, kind: Sighting['kind'], until: string): Promise<InMemory> {
+async function goOn(
+  record: object,
+  kind: Exclude<Sighting['kind'], 'traffic'>,
+  until: string,
+): Promise<InMemory> {
   aws.on(GetCommand).resolves({ Item: { value: record, revision: 31 } });
   const world = new InMemory();
   world.state = await store.load('api');

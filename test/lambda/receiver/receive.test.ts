@@ -157,7 +157,7 @@ describe('where clients are sent', () => {
   ])('with %s it begins now', async (_, said) => {
     const { answer } = await post(body(serving('primary', said)));
     expect(answer.unreadable).toEqual([]);
-    expect(recorded.get('api')?.[0]?.traffic).toEqual({ to: 'primary', since: evaluated });
+    expect(recorded.get('api')?.[0]).toMatchObject({ traffic: { to: 'primary', since: evaluated } });
   });
 
   test.each(['since', 'waiting', 'refused'])('an unreadable %s costs only itself', async (name) => {
@@ -167,7 +167,7 @@ describe('where clients are sent', () => {
       expect(answer.unreadable).toEqual([
         { field: `alerts[0].annotations.${name}`, message: expect.stringContaining('expected') },
       ]);
-      expect(recorded.get('api')?.[0]?.traffic).toMatchObject({ to: 'primary' });
+      expect(recorded.get('api')?.[0]).toMatchObject({ traffic: { to: 'primary' } });
       recorded.clear();
     }
   });
