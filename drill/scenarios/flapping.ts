@@ -20,7 +20,7 @@ export const flapping: Scenario = {
     await tools.recorded('home', seconds.home, 2);
     await tools.primary.kill();
     await tools.recorded('serving', seconds.serving, 3);
-    await tools.told('it flaps', 15);
+    await tools.told('the standby serves, and stays (flapping)', 15);
     await tools.primary.start();
     const isHeld = async () => {
       const { phase, epoch, why } = await stage.state();
@@ -41,7 +41,7 @@ export const flapping: Scenario = {
           `in charge for ${STAY_SECONDS} s more with a healthy primary (HAProxy sent clients to the ${clientsOf})`,
         ),
         ...(await isHome(stage, 4)),
-        wasTold(stage, 'it flaps'),
+        wasTold(stage, 'the standby serves, and stays (flapping)'),
         wasTold(stage, 'flapping acknowledged'),
       ],
     };
