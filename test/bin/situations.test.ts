@@ -127,7 +127,7 @@ describe('a start that is stuck', () => {
     failing();
     await killPrimary();
     const looked = await until('nobody', ({ one }) => one.serving === 'nobody', 15);
-    expectSince(looked, client.lastAnswerAt());
+    expectSince(looked, await client.untilUnserved());
     expectScreen(
       looked,
       new RegExp(`^api: nobody serves, ${lasting}; `),
@@ -142,7 +142,7 @@ describe('a start that is stuck', () => {
     expect(looked.screen.join('\n')).toMatch(
       /clients +\d+ wait, none refused in the last minute; the site said so/,
     );
-    expectSince(looked, client.lastAnswerAt());
+    expectSince(looked, client.unservedSince());
     expectScreen(
       looked,
       new RegExp(`^api: nobody serves, ${lasting}; the standby does not start$`),
@@ -173,7 +173,7 @@ test('a standby that dies while it is in charge', async () => {
   failing();
   await stage.host.crash();
   const looked = await until('nobody', ({ one }) => one.serving === 'nobody', 15);
-  const diedAt = client.lastAnswerAt();
+  const diedAt = await client.untilUnserved();
   expectSince(looked, diedAt);
   expectScreen(
     looked,
@@ -212,7 +212,7 @@ test('an outage during a pause', async () => {
   await failover('pause', '--for', '10m', '--reason', 'new switches');
   await killPrimary();
   const looked = await until('nobody', isCase('paused-outage'), 30);
-  expectSince(looked, client.lastAnswerAt());
+  expectSince(looked, await client.untilUnserved());
   expectScreen(
     looked,
     new RegExp(`^api: nobody serves, ${lasting}; automation is paused$`),
@@ -303,6 +303,8 @@ function watchFromOutside(url: string) {
   let current: string | undefined;
   let sinceAt = 0;
   let lastAt = 0;
+  let gapFrom = 0;
+  let gapTold = 0;
   const ask = () =>
     new Promise<void>((resolve) => {
       const asked = Date.now();
@@ -313,6 +315,7 @@ function watchFromOutside(url: string) {
           if (site !== current) [current, sinceAt] = [site, Date.now()];
           // Who was parked was answered late: until then nobody served it.
           if (Date.now() - asked > gapMilliseconds) sinceAt = Date.now();
+          if (Date.now() - lastAt > gapMilliseconds) gapFrom = lastAt;
           lastAt = Date.now();
         }
         response.once('close', resolve);
@@ -324,7 +327,15 @@ function watchFromOutside(url: string) {
   return {
     serving: () => (Date.now() - lastAt > gapMilliseconds ? 'nobody' : current),
     since: () => sinceAt,
-    lastAnswerAt: () => lastAt,
+    unservedSince: () => lastAt,
+    /** Since when nobody serves, or did so last since the last call: it may be over by now. */
+    async untilUnserved() {
+      const before = gapTold;
+      const isOpen = () => Date.now() - lastAt > gapMilliseconds;
+      while (!isOpen() && gapFrom <= before) await delay(20);
+      gapTold = isOpen() ? lastAt : gapFrom;
+      return gapTold;
+    },
     async until(site: 'primary' | 'standby') {
       const deadline = Date.now() + 60_000;
       while (current !== site || Date.now() - lastAt > gapMilliseconds) {
