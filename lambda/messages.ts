@@ -191,7 +191,7 @@ const mails = {
     done: ['The instance was not started.'],
     next: ['It is tried again at {next}, as the next type if standby.alternateInstanceTypes names any.'],
     ifNot: [
-      'If it lasts, get the primary back, or name other types in failover.yaml and deploy (npx cdk deploy --all).',
+      'If it lasts, get the primary back, or name other types in failover.yaml and deploy (npm run failover -- deploy).',
     ],
     look: 'why',
   },

@@ -92,6 +92,35 @@ EXAMPLE
   },
 });
 
+const deployment = buildCommand({
+  loader: async () => (await import('./deploy/command.ts')).deploy,
+  parameters: {
+    flags: {
+      yes: { kind: 'boolean', default: false, withNegated: false, brief: 'Ask nothing' },
+      config,
+    },
+  },
+  docs: {
+    brief: 'Deploys, and refuses to replace the host of a standby that is needed',
+    fullDescription: `Does what "npx cdk deploy --all" does. Before that it asks CloudFormation whether the host would be replaced. If so, it refuses while a service needs the standby (exit code 3), and asks otherwise.
+
+EXAMPLE
+  npm run failover -- deploy`,
+  },
+});
+
+const hostImage = buildCommand({
+  loader: async () => (await import('./kinds/ec2/image.ts')).hostImage,
+  parameters: { flags: { config, json } },
+  docs: {
+    brief: 'Pins the newest machine image of Amazon Linux 2023 in failover.yaml',
+    fullDescription: `Writes the id of the newest image into failover.yaml (standby.host.imageId) and says what that means. Nothing is deployed.
+
+EXAMPLE
+  npm run failover -- host image`,
+  },
+});
+
 const root = buildRouteMap({
   routes: {
     status: statusCommand,
@@ -105,6 +134,8 @@ const root = buildRouteMap({
     acknowledge: acknowledgeCommand,
     'self-test': selfTestCommand,
     drill: drillCommand,
+    deploy: deployment,
+    host: buildRouteMap({ routes: { image: hostImage }, docs: { brief: 'The machine of the standby' } }),
     site: buildRouteMap({ routes: { init: siteInit }, docs: { brief: 'Sets up a site' } }),
     doctor,
     token: buildRouteMap({

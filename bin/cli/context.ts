@@ -13,6 +13,8 @@ export type Context = {
   readonly ca?: string;
   /** Unix milliseconds. */
   readonly clock: () => number;
+  /** Runs the CDK's command line in place of the real one. */
+  readonly cdk?: (args: readonly string[]) => Promise<number>;
   /** Puts a question to the person at the terminal; absent if there is none. */
   readonly ask?: (question: string) => Promise<string>;
 };

@@ -43,7 +43,7 @@ export async function readOutputs(session: Session, config: Config): Promise<Out
   if (missing.length > 0) {
     throw new CliError(
       `not deployed in ${config.region}: ${missing.join(', ')}`,
-      'Run "npx cdk deploy --all", or use the credentials of the account it was deployed to.',
+      'Run "npm run failover -- deploy", or use the credentials of the account it was deployed to.',
     );
   }
   return Object.assign({}, ...stacks.map((stack) => stack?.outputs));
@@ -55,6 +55,6 @@ export function outputOf(outputs: Outputs, name: OutputName): string {
   if (value) return value;
   throw new CliError(
     `the stacks have no output ${name}; they have ${Object.keys(outputs).sort().join(', ')}`,
-    'Deploy this version first: "npx cdk deploy --all".',
+    'Deploy this version first: "npm run failover -- deploy".',
   );
 }

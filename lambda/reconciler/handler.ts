@@ -21,7 +21,7 @@ import { ec2Kind } from '../kinds/ec2/index.ts';
 import type { ServicePorts } from '../ports.ts';
 import { wire } from '../wiring.ts';
 import { isThorough, servicesOf } from './nudge.ts';
-import { type Nudge, reconcile } from './reconcile.ts';
+import { type Nudge, type Recorded, reconcile, recorded } from './reconcile.ts';
 
 const log = new Logger({ serviceName: 'reconciler' });
 const environment = process.env as Partial<ReconcilerEnvironment>;
@@ -59,12 +59,16 @@ async function handle(event: unknown, { invokedFunctionArn }: Context): Promise<
 async function answer({ service, request }: OperatorCall): Promise<OperatorAnswer> {
   const settings = settingsOf(service);
   const { policy } = settings;
-  const nudge = { isThorough: true, ...(request && { request }) };
-  const { answer: given, ...look } = await reconcile(service, portsOf(settings), policy, nudge);
+  const ports = portsOf(settings);
+  // Who only wants to know changes nothing: the site's words, events and the tick move the service.
+  const { answer: given, ...look }: Recorded & Pick<Decision, 'answer'> = request
+    ? await reconcile(service, ports, policy, { isThorough: true, request })
+    : await recorded(service, ports);
+  const { site, reason, state, evidence } = look;
   // The table is where the history is.
-  const seen = { ...look, policy, at: Date.now(), table };
+  const seen = { site, reason, state, evidence, policy, at: Date.now(), table };
   if (given?.accepted === false) return { ...seen, accepted: false, message: reasons[given.reason] };
-  return { ...seen, accepted: true, message: reasons[look.reason] };
+  return { ...seen, accepted: true, message: reasons[reason] };
 }
 
 async function reconcileAll(concerned: readonly string[], isThorough: boolean): Promise<void> {

@@ -24,6 +24,18 @@ export type Nudge = {
 /** A decision, and what the site had said when it was made. */
 export type Look = Decision & { readonly evidence: Evidence };
 
+/** What the last decision was, and what the site has said since. */
+export type Recorded = Pick<Look, 'site' | 'reason' | 'state' | 'evidence'>;
+
+/** Looks, and decides nothing. */
+export async function recorded(
+  service: string,
+  { states, evidence }: Pick<ServicePorts, 'states' | 'evidence'>,
+): Promise<Recorded> {
+  const [{ value: state }, seen] = await Promise.all([states.load(service), evidence.load(service)]);
+  return { site: siteOf(state.phase), reason: state.why, state, evidence: seen };
+}
+
 /**
  * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
  * Intent is recorded before it is acted upon, and a writer that lost the race looks again. Entries are delivered at the

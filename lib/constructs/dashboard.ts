@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AlarmStatusWidget,
@@ -43,7 +43,8 @@ export class ControlPlaneDashboard extends Construct {
     const { api, receiver, reconciler, logMetrics, topic } = props;
     const functions = [receiver, reconciler];
     new Dashboard(this, 'Dashboard', {
-      dashboardName: props.name,
+      // Dashboards belong to the account, whatever their region.
+      dashboardName: `${props.name}-${Stack.of(this).region}`,
       defaultInterval: Duration.hours(3),
       widgets: [
         [

@@ -51,13 +51,14 @@ export class Reconciler extends Construct {
 
   /**
    * Who may invoke the function may nudge it; who may invoke this alias may ask it for a move. IAM cannot tell
-   * events apart, but it can tell these apart, and the receiver may not do the second.
+   * events apart, but it can tell these apart, and the receiver may not do the second. It leads to `$LATEST`: a version
+   * keeps the environment that it was made with, and so the id of a host that is not there any more (aws-cdk #25997).
    */
   #operators(): string {
     const alias = new Alias(this, 'Operators', {
       aliasName: operatorsAlias,
       description: 'Operators ask for moves here',
-      version: this.lambda.currentVersion,
+      version: this.lambda.latestVersion,
     });
     return `${this.lambda.functionName}:${alias.aliasName}`;
   }

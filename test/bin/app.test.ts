@@ -9,7 +9,7 @@ import { failover } from './fixture.ts';
 
 const commands = [
   ...['status', 'why', 'history', 'switchover', 'failback', 'failover', 'pause', 'resume', 'acknowledge'],
-  ...['self-test', 'drill', 'site init', 'doctor', 'token rotate', 'token retire'],
+  ...['self-test', 'drill', 'site init', 'doctor', 'token rotate', 'token retire', 'host image'],
 ].map((name) => name.split(' '));
 
 describe('every command', () => {
@@ -70,7 +70,7 @@ test('the shell is offered commands and options', async () => {
     });
     return words.trim().split('\n');
   };
-  const all = [...new Set(commands.map(([first]) => first)), 'completion'];
+  const all = [...new Set(commands.map(([first]) => first)), 'completion', 'deploy'];
   expect((await offered('failover ')).sort()).toEqual(all.sort());
   expect(await offered('failover switchover --y')).toEqual(['--yes']);
   expect(await offered('failover token r')).toEqual(['rotate', 'retire']);

@@ -18,6 +18,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
+import { policy } from '../support/policy.ts';
 
 export const instanceId = 'i-0123456789abcdef0';
 export const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:token-AbCdEf';
@@ -28,8 +29,9 @@ export class Account {
   readonly parameters = new Map<string, string>();
   readonly secret: { current?: string; previous?: string } = {};
   agent: string | undefined = 'Online';
-  state: Record<string, unknown> = { phase: 'home', inspectedAt: Date.now() - 120_000 };
+  state: Record<string, unknown> = { service: 'web', phase: 'home', inspectedAt: Date.now() - 120_000 };
   heartbeatAt: number | undefined = Date.now() - 3000;
+  traffic: { at: number; to: string; since: number } | undefined;
   subscriptions: { Endpoint: string; SubscriptionArn: string }[] = [];
   /** What becomes of "prepare": the host writes its certificate, or the script fails with this. */
   prepare: { certificate: string } | { failure: string } = { failure: 'nothing was set up' };
@@ -64,8 +66,8 @@ export class Account {
           message: '',
           reason: 'primary-healthy',
           state: this.state,
-          evidence: { upAt: this.heartbeatAt },
-          policy: {},
+          evidence: { upAt: this.heartbeatAt, ...(this.traffic && { traffic: this.traffic }) },
+          policy,
           at: Date.now(),
           table: 'shop-state',
         }),

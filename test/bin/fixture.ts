@@ -113,11 +113,12 @@ export type RunOptions = {
   readonly signedIn?: boolean;
   readonly isTTY?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cdk?: (args: readonly string[]) => Promise<number>;
 };
 
 /** Runs one command line in this process, with credentials unless told otherwise. */
 export async function failover(args: readonly string[], options: RunOptions = {}): Promise<Said> {
-  const { ca, clock = Date.now, signedIn = true, isTTY = false, env = {} } = options;
+  const { ca, clock = Date.now, signedIn = true, isTTY = false, env = {}, cdk } = options;
   vi.stubEnv('AWS_ACCESS_KEY_ID', signedIn ? 'AKIAEXAMPLE' : undefined);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', signedIn ? 'secret' : undefined);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
@@ -132,6 +133,7 @@ export async function failover(args: readonly string[], options: RunOptions = {}
     },
     clock,
     ...(ca !== undefined && { ca }),
+    ...(cdk && { cdk }),
   });
   return { exitCode, stdout, stderr };
 }

@@ -207,7 +207,7 @@ test('nothing is deployed', async () => {
   const { exitCode, stderr } = await init(bundle);
   expect(exitCode).toBe(1);
   expect(stderr).toContain(
-    'not deployed in eu-central-1: shop-failover, shop-standby\nWhat to do: Run "npx cdk deploy --all"',
+    'not deployed in eu-central-1: shop-failover, shop-standby\nWhat to do: Run "npm run failover -- deploy"',
   );
 });
 

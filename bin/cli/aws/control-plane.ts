@@ -37,7 +37,7 @@ function complete(answer: OperatorAnswer): OperatorAnswer {
     return { ...answer, state: readState(state.service, state), evidence: readEvidence(evidence) };
   throw new CliError(
     'the reconciler that is deployed is older than this command and does not say what it decides from',
-    'Deploy this version first: "npx cdk deploy --all".',
+    'Deploy this version first: "npm run failover -- deploy".',
   );
 }
 

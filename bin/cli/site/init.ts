@@ -53,7 +53,7 @@ async function initialise(flags: Flags, say: (line: string) => void): Promise<Re
   for (const folder of bundle.dataFolders) makeFolder(folder, owner);
   const { current } = await readTokens(session, outputOf(outputs, output.tokenSecretArn));
   if (!current)
-    throw new CliError('the secret with the token has no value', 'Run "npx cdk deploy --all" again.');
+    throw new CliError('the secret with the token has no value', 'Run "npm run failover -- deploy" again.');
   if (readIfThere(bundle.tokenFile)?.trim() !== current) {
     overwriteInPlace(bundle.tokenFile, current, owner);
     written.push(bundle.tokenFile);

@@ -85,7 +85,7 @@ async function published(session: Session, name: string): Promise<string> {
     if (Date.now() > deadline) {
       throw new CliError(
         `the host has prepared itself, but its certificate is not in the parameter ${name}`,
-        'Deploy this version ("npx cdk deploy --all"), so that the host runs its script, and run this again.',
+        'Deploy this version ("npm run failover -- deploy"), so that the host runs its script, and run this again.',
       );
     }
     await delay(1000);

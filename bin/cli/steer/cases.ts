@@ -84,7 +84,7 @@ export const cases: readonly Case[] = [
     means: 'The host was stopped, and AWS has no capacity to start it. The next type is tried by itself.',
     more: 'Mail no-capacity',
     act: () =>
-      'Now: get the primary back, or name more types in standby.alternateInstanceTypes and deploy (npx cdk deploy --all).',
+      'Now: get the primary back, or name more types in standby.alternateInstanceTypes and deploy (npm run failover -- deploy).',
   },
   {
     id: 'start-stuck',

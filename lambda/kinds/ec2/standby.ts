@@ -24,6 +24,8 @@ export function ssmStandby(client: SSMClient, { document, instanceId }: Settings
         const { Command } = await client.send(
           new SendCommandCommand({
             DocumentName: document,
+            // The one that is the default may be an earlier one (cloudformation-coverage-roadmap #2539).
+            DocumentVersion: '$LATEST',
             InstanceIds: [instanceId],
             Parameters: documentParameters(action, { epoch, serial }),
             TimeoutSeconds: deliverySeconds,

@@ -52,6 +52,7 @@ export class StandbyDocument extends Construct {
     // Pulls ahead, creates the container and takes up certificates, on each change of the script and once a day.
     const prepare = new CfnAssociation(this, 'Prepare', {
       name: document.ref,
+      documentVersion: '$LATEST',
       associationName: `${documentName}-${contentHash(this, script)}`,
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
       parameters: documentParameters('prepare', noDecision),

@@ -1,9 +1,10 @@
-import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import {
   AmazonLinuxCpuType,
   BlockDeviceVolume,
   CfnEIP,
   EbsDeviceVolumeType,
+  HttpTokens,
   Instance,
   InstanceType,
   MachineImage,
@@ -51,12 +52,13 @@ export class StandbyStack extends Stack {
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       instanceName: `${config.name}-standby`,
       instanceType: new InstanceType(instanceTypeOf(host)),
-      machineImage: MachineImage.latestAmazonLinux2023({
-        cpuType: host.architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64,
-      }),
+      machineImage: this.#machineImage(host),
       role: this.#role,
       securityGroup: this.#securityGroup(vpc, config, host),
-      requireImdsv2: true,
+      // Not `requireImdsv2`: that makes a launch template with a fixed name, and a second deployment in the same account
+      // and region would collide with it (aws-cdk #22695). One hop keeps containers away from the role of the host.
+      httpTokens: HttpTokens.REQUIRED,
+      httpPutResponseHopLimit: 1,
       userData: this.#userData(config),
       blockDevices: [
         {
@@ -71,6 +73,8 @@ export class StandbyStack extends Stack {
     this.#accept(vpc, instance);
     // HAProxy needs an address that survives a stop of the instance.
     const address = new CfnEIP(this, 'Address', { domain: 'vpc', instanceId: instance.instanceId });
+    // EC2 refuses an address in a VPC whose gateway is not attached yet.
+    address.node.addDependency(vpc.node.findChild('VPCGW'));
     this.instanceIdParameter = parameterName.instanceId(config.name);
     new StringParameter(this, 'InstanceId', {
       parameterName: this.instanceIdParameter,
@@ -81,6 +85,17 @@ export class StandbyStack extends Stack {
       value: address.attrPublicIp,
       description: 'STANDBY_ADDRESS of the site',
     });
+  }
+
+  /** Pinned, because another image is another host: what replaces a machine must be somebody's decision. */
+  #machineImage({ imageId, architecture }: HostConfig) {
+    if (imageId !== undefined) return MachineImage.genericLinux({ [this.region]: imageId });
+    Annotations.of(this).addWarningV2(
+      'hybrid-failover:machine-image',
+      'standby.host.imageId is missing: a deployment after Amazon has published a newer image replaces the host. Pin it: npm run failover -- host image',
+    );
+    const cpuType = architecture === 'arm64' ? AmazonLinuxCpuType.ARM_64 : AmazonLinuxCpuType.X86_64;
+    return MachineImage.latestAmazonLinux2023({ cpuType });
   }
 
   /** Lets the host pull from these and log in to their registry. */

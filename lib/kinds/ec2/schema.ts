@@ -20,6 +20,10 @@ const createdHost = v.strictObject({
     v.optional(v.picklist(['x86_64', 'arm64']), 'x86_64'),
     'Of the instance and of built images.',
   ),
+  imageId: described(
+    v.optional(v.pipe(v.string(), v.regex(/^ami-[0-9a-f]{8,17}$/, 'an id such as ami-0123456789abcdef0'))),
+    'The machine image: Amazon Linux 2023 of the region and architecture. `npm run failover -- host image` writes the newest one here. Without it, each deployment after Amazon has published another one replaces the host.',
+  ),
   diskGiB: described(
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(1000)), 20),
     'Size of the encrypted disk.',

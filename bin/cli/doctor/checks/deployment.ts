@@ -6,9 +6,9 @@ export const deploymentChecks: readonly Check[] = [
   check('stacks', {
     whether: 'the stacks are deployed and their last deployment succeeded',
     remedies: {
-      missing: 'Run "npx cdk deploy --all", or use the credentials of the account it was deployed to.',
+      missing: 'Run "npm run failover -- deploy", or use the credentials of the account it was deployed to.',
       unsettled:
-        'If a deployment runs, wait for it. If one was rolled back, its events in CloudFormation say why; then run "npx cdk deploy --all".',
+        'If a deployment runs, wait for it. If one was rolled back, its events in CloudFormation say why; then run "npm run failover -- deploy".',
     },
     async run(examined, fail) {
       const { session, config } = await examined.cloud();

@@ -28,7 +28,7 @@ export const parameterChecks: readonly Check[] = [
     whether: 'the certificate of the host that is pinned here is the one that the host made',
     remedies: {
       nothing:
-        'Deploy this version ("npx cdk deploy --all") and run "npm run failover -- site init", so that the host prepares itself.',
+        'Deploy this version ("npm run failover -- deploy") and run "npm run failover -- site init", so that the host prepares itself.',
       differs:
         'Run "npm run failover -- site init", which fetches it, and restart HAProxy: docker compose up --detach --force-recreate haproxy.',
     },

@@ -50,7 +50,7 @@ export const standbyChecks: readonly Check[] = [
     whether: "the host shows the certificate that is pinned here, and accepts the site's",
     remedies: {
       plain:
-        'Deploy this version ("npx cdk deploy --all") and run "npm run failover -- site init", so that the host prepares itself.',
+        'Deploy this version ("npm run failover -- deploy") and run "npm run failover -- site init", so that the host prepares itself.',
       other:
         'If the host was replaced, run "npm run failover -- site init", which fetches its new certificate. If not, find out who answers there before you do.',
       refused:
@@ -98,7 +98,7 @@ export const standbyChecks: readonly Check[] = [
     whether: 'the host answers nobody in clear text',
     remedies: {
       answers:
-        'Deploy this version ("npx cdk deploy --all"): the container has to be reached through TLS only.',
+        'Deploy this version ("npm run failover -- deploy"): the container has to be reached through TLS only.',
     },
     async run(examined, fail) {
       const socket = await openOrSkip(examined);

@@ -100,7 +100,7 @@ export const webhookChecks: readonly Check[] = [
       refused: 'Run "npm run failover -- site init", which writes the current token.',
       other: 'Compare FAILOVER_WEBHOOK_URL with the output WebhookUrl of the deployment.',
       failing:
-        'Look at the log of the receiver in CloudWatch; "npx cdk deploy --all" brings back what was changed.',
+        'Look at the log of the receiver in CloudWatch; "npm run failover -- deploy" brings back what was changed.',
     },
     async run(examined, fail) {
       const url = webhookOf(examined);

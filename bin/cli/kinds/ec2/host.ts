@@ -79,6 +79,7 @@ async function sendPrepare(client: SSMClient, document: string, instanceId: stri
     const { Command } = await client.send(
       new SendCommandCommand({
         DocumentName: document,
+        DocumentVersion: '$LATEST',
         InstanceIds: [instanceId],
         Parameters: documentParameters('prepare', noDecision),
         Comment: 'failover site init',
