@@ -32,6 +32,7 @@ const CREATE_OPTIONS = [
   '--cap-drop',
   '--security-opt',
   '--tmpfs',
+  '--volume',
   '--user',
   '-u',
   '--hostname',

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
+import { flawOfHooks } from './hooks.ts';
 import { type Config, schema } from './schema.ts';
 
 /** A mistake in the configuration, told in one line that names the file and the key. */
@@ -15,7 +16,10 @@ export class ConfigError extends Error {
  */
 export function loadConfig(file: string): Config {
   const config = parseConfig(read(file), file);
-  return { ...config, services: config.services.map((service) => withBuildFolder(service, file)) };
+  return {
+    ...config,
+    services: config.services.map((service) => withHooksFolder(withBuildFolder(service, file), file)),
+  };
 }
 
 /** As {@link loadConfig}, for text that is already at hand; `file` is only named in errors. */
@@ -80,4 +84,12 @@ function withBuildFolder(service: Config['services'][number], file: string) {
     );
   }
   return { ...service, build };
+}
+
+function withHooksFolder(service: Config['services'][number], file: string) {
+  if (service.hooks === undefined) return service;
+  const hooks = resolve(dirname(file), service.hooks);
+  const flaw = flawOfHooks(hooks);
+  if (flaw) throw new ConfigError(`${file}: services.${service.name}.hooks: ${flaw}`);
+  return { ...service, hooks };
 }

@@ -41,6 +41,15 @@ const keys = v.strictObject({
             ({ image, build }) => (image === undefined) !== (build === undefined),
             'either image or build',
           ),
+          v.forward(
+            v.partialCheck(
+              [['environment'], ['secrets']],
+              ({ environment, secrets }) =>
+                !Object.keys(secrets).some((name) => Object.hasOwn(environment, name)),
+              'variables that are not in `environment` too',
+            ),
+            ['secrets'],
+          ),
         ),
       ),
       v.minLength(1, 'at least one service'),
@@ -84,16 +93,20 @@ const keys = v.strictObject({
   ),
 });
 
-const arnsOf = ({ webhook, dns }: v.InferOutput<typeof keys>) =>
-  [webhook.tokenSecretArn, dns?.certificateSecretArn].filter((arn) => arn !== undefined);
+const arnsOf = ({ webhook, dns, services }: v.InferOutput<typeof keys>) =>
+  [
+    webhook.tokenSecretArn,
+    dns?.certificateSecretArn,
+    ...services.flatMap(({ secrets, secretKeys }) => [...Object.values(secrets), ...secretKeys]),
+  ].filter((arn) => arn !== undefined);
 
 export const schema = v.pipe(
   keys,
   v.forward(
     v.partialCheck(
-      [['region'], ['webhook'], ['dns']],
+      [['region'], ['webhook'], ['dns'], ['services']],
       (config) => arnsOf(config as never).every((arn) => regionOf(arn) === config.region),
-      'the region of `webhook.tokenSecretArn` and `dns.certificateSecretArn`, which are read from here',
+      'the region of `webhook.tokenSecretArn`, `dns.certificateSecretArn` and the secrets and keys of the services, which are read from here',
     ),
     ['region'],
   ),

@@ -11,6 +11,69 @@ function fitsDocument(environment: Readonly<Record<string, string>>): boolean {
   return Buffer.byteLength(JSON.stringify(environment).replaceAll("'", "'\\\\''")) <= mostEnvironmentBytes;
 }
 
+const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name'));
+
+const secretArn = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:aws[\w-]*:(secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}|ssm:[\w-]+:\d{12}:parameter\/[\w./-]+)$/,
+    'the whole ARN of a secret (with the six characters at its end) or of a parameter',
+  ),
+);
+
+const keyArn = v.pipe(
+  v.string(),
+  v.regex(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a key (not of an alias)'),
+);
+
+const path = v.pipe(v.string(), v.regex(/^\/[\w./-]*$/, 'an absolute path of letters, digits and . _ - /'));
+
+/** `services[].container` of failover.yaml. */
+const container = v.strictObject({
+  command: described(
+    v.optional(v.pipe(v.array(plainValue), v.minLength(1), v.maxLength(50, 'at most 50 words'))),
+    'What it runs, in place of the command of the image; one word each.',
+  ),
+  volumes: described(
+    v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(
+            v.string(),
+            v.regex(
+              /^\/[\w./-]+:\/[\w./-]+(:ro)?$/,
+              'a volume such as /srv/data:/data or /srv/data:/data:ro',
+            ),
+          ),
+        ),
+        v.maxLength(20, 'at most 20 volumes'),
+      ),
+      [],
+    ),
+    'Folders of the host. They are lost with the host.',
+  ),
+  tmpfs: described(
+    v.optional(v.pipe(v.array(path), v.maxLength(20, 'at most 20 paths')), []),
+    'Paths that are kept in memory.',
+  ),
+  memoryMiB: described(
+    v.optional(v.pipe(v.number(), v.integer('a whole number'), v.minValue(16), v.maxValue(1_000_000))),
+    'Most memory it may take; three quarters of that of the host if left out, so that the agent and stunnel have room.',
+  ),
+  pidsLimit: described(
+    v.optional(v.pipe(v.number(), v.integer('a whole number'), v.minValue(16), v.maxValue(1_000_000)), 4096),
+    'Most processes and threads it may have.',
+  ),
+  user: described(
+    v.optional(v.pipe(v.string(), v.regex(/^[\w-]+(:[\w-]+)?$/, 'a user such as 1000:1000 or app'))),
+    'Whom it runs as, in place of the user of the image.',
+  ),
+  newPrivileges: described(
+    v.optional(v.boolean(), false),
+    'Whether its processes may gain more privileges than it begins with (setuid programs such as sudo).',
+  ),
+});
+
 /** One of `services` in failover.yaml. */
 export const service = v.strictObject({
   name: described(serviceName, 'Names the service in alerts, mails and on the host.'),
@@ -32,7 +95,7 @@ export const service = v.strictObject({
   environment: described(
     v.optional(
       v.pipe(
-        v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name')), plainValue),
+        v.record(variableName, plainValue),
         v.check(
           fitsDocument,
           `at most ${mostEnvironmentBytes} bytes in all, names and values, of which the host's document has room for no more`,
@@ -40,7 +103,20 @@ export const service = v.strictObject({
       ),
       {},
     ),
-    'Environment of the container, for what is not secret. Secrets go into /etc/hybrid-failover/NAME.env on the host.',
+    'Environment of the container, for what is not secret.',
+  ),
+  secrets: described(
+    v.optional(v.record(variableName, secretArn), {}),
+    'Environment of the container that is secret: the ARN of a secret in Secrets Manager, or of a parameter in Systems Manager, for each variable. The host fetches the value when it is prepared (on each deployment and once a day), with a grant for exactly these. One line each.',
+  ),
+  secretKeys: described(
+    v.optional(v.pipe(v.array(keyArn), v.maxLength(10, 'at most 10 keys')), []),
+    'Customer keys (KMS) with which these secrets are encrypted; the host may decrypt with them. None is needed for the keys of AWS.',
+  ),
+  container: described(v.optional(container, {}), 'How the container runs on the host.'),
+  hooks: described(
+    v.optional(v.pipe(v.string(), v.nonEmpty())),
+    'A folder with scripts named before-start, after-start, before-stop and after-stop. They travel with the deployment, and take the place of those on the host.',
   ),
   startTimeoutSeconds: described(
     v.optional(seconds(1, 900), 60),
@@ -54,10 +130,7 @@ export const service = v.strictObject({
     v.optional(httpUrl),
     "The site's public address, asked from the cloud when the site's monitoring is silent. If it does not answer either, the service fails over; without it, silence only tells people.",
   ),
-  hookTimeoutSeconds: described(
-    v.optional(seconds(1, 300), 30),
-    'How long each of your hooks in /etc/hybrid-failover/hooks/NAME on the host may take.',
-  ),
+  hookTimeoutSeconds: described(v.optional(seconds(1, 300), 30), 'How long each hook may take.'),
 });
 
 export type Service = v.InferOutput<typeof service>;

@@ -10,6 +10,10 @@
 #   CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS LOCK_WAIT_SECONDS
 #   PILOT_LIGHT   true: the host sleeps too, and Docker itself starts the container when the host boots
 #   CREATE_ARGS   array: further arguments of "docker create"
+#   COMMAND       array: what the container runs, in place of the image's own
+#   SECRETS       array: VARIABLE=ARN (secrets.sh)
+#   HOOKS         array: NAME=BASE64 (hooks.sh)
+#   REGION        of AWS
 # Exit codes: 0 done, 1 failed, 3 refused because a newer command has run here, 4 vetoed by a before-hook. The last
 # line of stderr says why.
 set -euo pipefail
@@ -65,6 +69,17 @@ take_lock() {
   { : >>"$file"; } 2>/dev/null || fail "$ACTION: cannot write $file; is the disk full?"
   exec 9>>"$file"
   flock -w "$lock_wait" 9 || fail "$ACTION: another command held $file for more than $lock_wait s"
+}
+
+# A new host installs its packages while the agent runs already. Without them nothing can be prepared.
+await_packages() {
+  local marker=${PACKAGES_MARKER:-} deadline=$((SECONDS + LOCK_WAIT_SECONDS))
+  if [[ -z $marker ]]; then return; fi
+  until [[ -e $marker ]]; do
+    ((SECONDS < deadline)) ||
+      fail "prepare: the packages of this host are not installed after $LOCK_WAIT_SECONDS s; /var/log/cloud-init-output.log on it says why"
+    sleep 1
+  done
 }
 
 # SSM may deliver late. What an older decision wanted must not undo a newer one.

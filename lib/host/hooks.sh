@@ -4,6 +4,21 @@
 # A before-hook that fails vetoes the action; an after-hook that fails undoes nothing.
 
 hooks_dir=${FAILOVER_HOOKS_DIR:-/etc/hybrid-failover/hooks}/$SERVICE
+# Those that were deployed (HOOKS, an array of NAME=BASE64) take the place of all that was put there by hand.
+if ((${#HOOKS[@]} > 0)); then hooks_dir=$state_dir/$SERVICE.hooks; fi
+
+# A host that was replaced has them with its first command.
+install_hooks() {
+  local entry file
+  if ((${#HOOKS[@]} == 0)); then return; fi
+  rm -rf "$hooks_dir"
+  mkdir -p -m 700 "$hooks_dir" || fail "$ACTION: cannot write $hooks_dir; is the disk full?"
+  for entry in "${HOOKS[@]}"; do
+    file=$hooks_dir/${entry%%=*}
+    { base64 -d <<<"${entry#*=}" >"$file" && chmod 700 "$file"; } 2>/dev/null ||
+      fail "$ACTION: cannot write the hook $file; is the disk full?"
+  done
+}
 
 # Sets hook_code and hook_said, the last line it said; code 0 if there is no such hook.
 run_hook() {

@@ -1,21 +1,36 @@
 # The image and the container that is made of it, ready to be started.
 
-# Docker starts "always" at boot even if it was stopped before: the agent is ready much later than Docker.
-restart=unless-stopped
-if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
-create_args=(
-  --name "$container" --restart "$restart"
-  # Whatever the daemon's default is: not every driver has these limits.
-  --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
-  --publish "127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
-)
-# Secrets stay on the host: a root-only file that no template, log or parameter has seen.
-if [[ -f $env_file ]]; then create_args+=(--env-file "$env_file"); fi
-
-# Everything that a container is made of but the image behind the name. The values of the secrets stay in their file.
-settings="$IMAGE ${create_args[*]@Q}"
-if [[ -f $env_file ]]; then settings+=" $(sha256sum <"$env_file")"; fi
 prepared_file=$state_dir/$SERVICE.prepared
+
+# Three quarters of what the host has: a container that takes all of it takes the agent with it.
+most_memory() {
+  local kib
+  read -r _ kib _ </proc/meminfo
+  printf '%sk' "$((kib * 3 / 4))"
+}
+
+# Sets create_args, and settings: everything that a container is made of but the image behind the name. The values of
+# the secrets stay in their files.
+describe_container() {
+  local file restart=unless-stopped
+  # Docker starts "always" at boot even if it was stopped before: the agent is ready much later than Docker.
+  if [[ $PILOT_LIGHT == true ]]; then restart=always; fi
+  create_args=(
+    --name "$container" --restart "$restart"
+    # Whatever the daemon's default is: not every driver has these limits.
+    --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
+    --publish "127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
+  )
+  if [[ " ${CREATE_ARGS[*]} " != *' --memory '* ]]; then create_args+=(--memory "$(most_memory)"); fi
+  settings=
+  # What an operator has put onto the host comes first, so that what is deployed wins.
+  for file in "$env_file" "$secrets_file"; do
+    if [[ ! -f $file ]]; then continue; fi
+    create_args+=(--env-file "$file")
+    settings+=" $(sha256sum <"$file")"
+  done
+  settings="$IMAGE ${create_args[*]@Q} ${COMMAND[*]@Q}$settings"
+}
 
 # Changes with the image too, so that an outdated container is recognised.
 fingerprint() {
@@ -84,7 +99,7 @@ ensure_container() {
   fi
   if [[ $made_from != "$wanted" ]]; then
     if [[ $image_id != - ]]; then run_docker rm --force "$container" >/dev/null; fi
-    docker_says create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" ||
+    docker_says create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" "${COMMAND[@]}" ||
       fail "$ACTION: docker create of $IMAGE failed: $docker_said"
   fi
   remember "$prepared_file" "$settings"

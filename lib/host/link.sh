@@ -4,7 +4,7 @@
 # five times a second, and each look would be a whole TLS handshake with somebody who sleeps.
 # Settings from the document, in addition to those of base.sh:
 #   PUBLIC_PORT PUBLIC_CERTIFICATE_SECRET   where everybody does, with DNS failover; "-" without
-#   REGION SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
+#   SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
 # The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter (as in AWS's
 # AmazonSSMManagedInstanceCore), ssm:PutParameter for its own parameter and, with DNS failover, secretsmanager:GetSecretValue for the secret.
 
@@ -55,13 +55,6 @@ put() {
   if [[ -n $link_user ]]; then chown "$link_user:" "$1.new"; fi
   mv -f "$1.new" "$1"
 }
-
-ask_aws() {
-  local errors=$link_dir/aws.errors
-  if timeout 60 aws --region "$REGION" "$@" 2>"$errors"; then return; fi
-  fail "prepare: \"aws $1 $2\" failed: $(grep -v '^[[:space:]]*$' "$errors" | tail -n 1); the role of this instance must allow it (onprem/README.md lists what it needs)"
-}
-parameter() { ask_aws ssm get-parameter --name "$1" --query Parameter.Value --output text; }
 
 # The host's key is made once and never leaves it. All services share it.
 make_certificate() {

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export const hostScripts = [
   'base.sh',
   'container.sh',
+  'aws.sh',
+  'secrets.sh',
   'link.sh',
   'hooks.sh',
   'image.sh',

@@ -4,12 +4,20 @@
 # where ran says whether it ran and answered before this command.
 
 # What takes long is done without the lock, so that no start waits for it.
-if [[ $ACTION == prepare ]]; then pull "$LOCK_WAIT_SECONDS"; fi
+if [[ $ACTION == prepare ]]; then
+  await_packages
+  renew_secrets
+  describe_container
+  pull "$LOCK_WAIT_SECONDS"
+fi
 take_lock
 
 case $ACTION in
   start)
     fence
+    install_hooks
+    need_secrets
+    describe_container
     ran=false
     if healthy && is_running; then
       ran=true
@@ -33,6 +41,7 @@ case $ACTION in
     ;;
   stop)
     fence
+    install_hooks
     if is_running; then
       before
       docker_says stop -t "$STOP_GRACE_SECONDS" "$container" || fail "stop: docker stop of $container failed: $docker_said"
@@ -54,6 +63,7 @@ case $ACTION in
     prepare_link
     take_lock
     apply_link
+    if [[ -n $secrets_failed ]]; then fail 'prepare: the secrets could not be fetched (the reason is above); the host has those from before'; fi
     ;;
   inspect)
     ran=false

@@ -10,6 +10,7 @@ import {
   noDecision,
 } from '../../../lambda/contract/document.ts';
 import { lockWaitSeconds, scriptSeconds } from '../../../lambda/contract/durations.ts';
+import { hooksOf } from '../../config/hooks.ts';
 import { loopbackPortOf } from '../../config/loopback-port.ts';
 import type { ServiceConfig } from '../../config/schema.ts';
 import { hostScript } from '../../host/script.ts';
@@ -23,6 +24,8 @@ export type StandbyDocumentProps = {
   /** The host sleeps too, and Docker starts the container when it boots. */
   readonly pilotLight: boolean;
   readonly certificates: LinkCertificates;
+  /** The file that says that the packages of the host are installed; undefined for a host of one's own. */
+  readonly packagesMarker: string | undefined;
   /** Where public clients reach the standby if DNS sends them there, and the secret with its certificate. */
   readonly publicAccess: { readonly port: number; readonly certificateSecretArn: string } | undefined;
 };
@@ -108,10 +111,33 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
   };
 }
 
+/** How the container is kept in: no more privileges than it begins with, and no more of the host than it needs. */
+function containerArguments({
+  volumes,
+  tmpfs,
+  memoryMiB,
+  pidsLimit,
+  user,
+  newPrivileges,
+}: ServiceConfig['container']) {
+  return [
+    ...(newPrivileges ? [] : ['--security-opt', 'no-new-privileges']),
+    '--pids-limit',
+    String(pidsLimit),
+    ...(memoryMiB === undefined ? [] : ['--memory', `${memoryMiB}m`]),
+    ...(user === undefined ? [] : ['--user', user]),
+    ...volumes.flatMap((volume) => ['--volume', volume]),
+    ...tmpfs.flatMap((path) => ['--tmpfs', path]),
+  ];
+}
+
 function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
-  const { service, imageUri, pilotLight, certificates, publicAccess } = props;
+  const { service, imageUri, pilotLight, certificates, publicAccess, packagesMarker } = props;
   const environment = { SITE: 'standby', ...service.environment };
-  const args = Object.entries(environment).flatMap(([name, value]) => ['--env', quote(`${name}=${value}`)]);
+  const args = [
+    ...containerArguments(service.container),
+    ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ].map(quote);
   return [
     '#!/bin/bash',
     "ACTION='{{ action }}'",
@@ -129,6 +155,14 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `LOCK_WAIT_SECONDS=${lockWaitSeconds(service)}`,
     `PILOT_LIGHT=${pilotLight}`,
     `CREATE_ARGS=(${args.join(' ')})`,
+    `COMMAND=(${(service.container.command ?? []).map(quote).join(' ')})`,
+    `SECRETS=(${Object.entries(service.secrets)
+      .map(([name, arn]) => quote(`${name}=${arn}`))
+      .join(' ')})`,
+    `HOOKS=(${hooksOf(service)
+      .map(({ name, content }) => quote(`${name}=${content.toString('base64')}`))
+      .join(' ')})`,
+    `PACKAGES_MARKER=${quote(packagesMarker ?? '')}`,
     `REGION='${Stack.of(scope).region}'`,
     `SITE_CERTIFICATE_PARAMETER=${quote(certificates.site)}`,
     `STANDBY_CERTIFICATE_PARAMETER=${quote(certificates.standby)}`,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { Annotations, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import {
   AmazonLinuxCpuType,
@@ -25,6 +26,9 @@ import { DnsFailover } from '../../constructs/dns-failover.ts';
 import { ecrRegistries } from './images.ts';
 import { type HostConfig, instanceTypeOf } from './schema.ts';
 
+/** On the host: there when its packages are installed. */
+export const packagesMarker = '/var/lib/hybrid-failover/packages-installed';
+
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
 
 /** The pre-provisioned host: an instance with Docker and stunnel, reached by Session Manager, never by SSH. */
@@ -47,6 +51,7 @@ export class StandbyStack extends Stack {
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     this.#allowCertificates(config);
+    this.#allowSecrets(config);
     const instance = new Instance(this, 'Host', {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
@@ -152,6 +157,26 @@ export class StandbyStack extends Stack {
     if (dns) allow('secretsmanager:GetSecretValue', dns.certificateSecretArn);
   }
 
+  /**
+   * Fetch the secrets of the services, exactly these. Parameters are allowed by AWS's policy for the SSM agent already;
+   * what is encrypted with a key of one's own needs that key too.
+   */
+  #allowSecrets({ services }: Config): void {
+    const allow = (action: string, resources: readonly string[]) => {
+      const all = [...new Set(resources)];
+      if (all.length > 0) this.#role.addToPolicy(new PolicyStatement({ actions: [action], resources: all }));
+    };
+    const arns = services.flatMap(({ secrets }) => Object.values(secrets));
+    allow(
+      'secretsmanager:GetSecretValue',
+      arns.filter((arn) => arn.includes(':secretsmanager:')),
+    );
+    allow(
+      'kms:Decrypt',
+      services.flatMap(({ secretKeys }) => secretKeys),
+    );
+  }
+
   #securityGroup(vpc: Vpc, { services, dns }: Config, { siteCidrs }: HostConfig): SecurityGroup {
     const group = new SecurityGroup(this, 'SiteOnly', {
       vpc,
@@ -179,12 +204,15 @@ export class StandbyStack extends Stack {
     const logins = [own, ...ecrRegistries(config)].map((registry) => `"${registry}":"ecr-login"`);
     userData.addCommands(
       'set -euo pipefail',
-      'dnf install -y docker amazon-ecr-credential-helper stunnel openssl',
+      // A mirror that is away for a moment must not leave a host that is never ready.
+      'again() { until "$@"; do sleep 10; done; }',
+      'again dnf install -y docker amazon-ecr-credential-helper stunnel openssl',
       // Amazon Linux brings it, its minimal image does not.
-      'command -v aws >/dev/null || dnf install -y awscli-2',
+      'command -v aws >/dev/null || again dnf install -y awscli-2',
       'mkdir -p /root/.docker /etc/hybrid-failover/hooks',
       `echo '{"credHelpers":{${logins.join(',')}}}' > /root/.docker/config.json`,
       'systemctl enable --now docker',
+      `mkdir -p -m 700 ${dirname(packagesMarker)} && touch ${packagesMarker}`,
     );
     return userData;
   }

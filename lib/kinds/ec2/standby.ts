@@ -5,6 +5,7 @@ import { documentName, output } from '../../../lambda/contract/names.ts';
 import type { Config, DnsConfig, ServiceConfig } from '../../config/schema.ts';
 import type { StandbyEvent, StandbyKind } from '../kind.ts';
 import { StandbyDocument } from './document.ts';
+import { packagesMarker } from './host-stack.ts';
 import { ServiceImages } from './images.ts';
 import { LinkCertificates } from './link-certificates.ts';
 
@@ -29,6 +30,7 @@ export class Ec2Standby implements StandbyKind {
         imageUri: this.images.uri(service),
         pilotLight: config.standby.pilotLight,
         certificates,
+        packagesMarker: config.standby.host && packagesMarker,
         publicAccess: config.dns?.service === service.name ? publicAccessOf(config.dns) : undefined,
       });
       return [service.name, document] as const;

@@ -12,7 +12,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
 import { createProcessHost } from '../../../drill/host/docker-command.ts';
 import type { StandinImage } from '../../../drill/host/standin-images.ts';
@@ -93,7 +93,7 @@ async function run(action: string, serial: number, settings: Settings = {}) {
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' LOOPBACK_PORT=${port} CONTAINER_PORT=8080`,
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
     `HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=${startTimeoutSeconds + 7} PILOT_LIGHT=${pilotLight}`,
-    "CREATE_ARGS=(--env 'SITE=standby')",
+    "CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
     NO_LINK,
     more,
     text,
@@ -608,5 +608,151 @@ describe('hooks', () => {
     const { exitCode, said } = await run('start', 1);
     expect(exitCode).toBe(0);
     expect(said[0]).toBe(`hook before-start is skipped: ${file} is not executable`);
+  });
+});
+
+describe('secrets', () => {
+  const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf';
+  const parameterArn = 'arn:aws:ssm:eu-central-1:123456789012:parameter/api/key';
+  const [first, second] = ['one', 'two'] as const;
+  /** AWS, as files: a value for each name; what is not there is refused. */
+  const store = () => join(folder, 'aws');
+  const put = (name: string, value: string) => {
+    mkdirSync(store(), { recursive: true });
+    writeFileSync(join(store(), name), value);
+  };
+  const withSecrets = {
+    more: `SECRETS=('DB_PASSWORD=${secret}' 'API_KEY=${parameterArn}') REGION=eu-central-1`,
+    get text() {
+      // In place of the AWS command: the last word that names something.
+      const asked = `ask_aws() { local name=\${*##*/}; name=\${name%% *}; [[ $* == *secret:db* ]] && name=db; printf '%s\\n' "$*" >>${store()}.asked; cat "${store()}/$name" 2>/dev/null || fail "$ACTION: aws says no"; }`;
+      return hostScripts
+        .filter((name) => name !== 'link.sh')
+        .flatMap((name) => (name === 'aws.sh' ? [asked] : linesOf(name)))
+        .join('\n');
+    },
+  };
+  const values = () => docker('{{.Config.Env}}');
+
+  it('are fetched when the host is prepared, and are nowhere but in a file of root', async () => {
+    put('db', `${first}\n`);
+    put('key', `${second}\n`);
+    const prepared = await run('prepare', 0, withSecrets);
+    expect(prepared).toMatchObject(done);
+    expect(JSON.stringify(prepared)).not.toMatch(/one|two/);
+    expect(await values()).toMatch(/DB_PASSWORD.*one/);
+    expect(await values()).toMatch(/API_KEY.*two/);
+    expect(readFileSync(`${store()}.asked`, 'utf8').trim().split('\n')).toEqual([
+      `secretsmanager get-secret-value --secret-id ${secret} --query SecretString --output text`,
+      'ssm get-parameter --with-decryption --name /api/key --query Parameter.Value --output text',
+    ]);
+  });
+
+  it('are fetched by the start of a host that was never prepared', async () => {
+    put('db', first);
+    put('key', second);
+    expect(await run('start', 1, withSecrets)).toMatchObject(done);
+    expect(await values()).toMatch(/DB_PASSWORD.*one/);
+  });
+
+  it('that are new are in the next container, and the one that runs goes on', async () => {
+    put('db', first);
+    put('key', second);
+    await run('start', 1, withSecrets);
+    put('db', 'three');
+    expect(await run('prepare', 0, withSecrets)).toMatchObject(done);
+    expect(await values()).toMatch(/DB_PASSWORD.*one/);
+    await run('stop', 2, withSecrets);
+    expect(await run('start', 3, withSecrets)).toMatchObject(done);
+    expect(await values()).toMatch(/DB_PASSWORD.*three/);
+  });
+
+  it('that cannot be fetched are kept, and "prepare" fails so that people hear of it', async () => {
+    put('db', first);
+    put('key', second);
+    await run('prepare', 0, withSecrets);
+    rmSync(join(store(), 'db'));
+    const again = await run('prepare', 0, withSecrets);
+    expect(again).toMatchObject({
+      exitCode: 1,
+      why: expect.stringContaining('the host has those from before'),
+    });
+    expect(again.said).toContain('keeping the secrets that are on this host');
+    expect(await run('start', 1, withSecrets)).toMatchObject(done);
+  });
+
+  it('that were never there fail a start, which says what AWS said', async () => {
+    expect(await run('start', 1, withSecrets)).toMatchObject({ exitCode: 1, why: 'start: aws says no' });
+  });
+
+  it.each([['two\nlines'], ['']])('%j cannot be one', async (value) => {
+    put('db', value);
+    put('key', second);
+    expect(await run('prepare', 0, withSecrets)).toMatchObject({
+      exitCode: 1,
+      why: expect.stringMatching(
+        /^prepare: the secret for DB_PASSWORD \(arn.*\) is empty or has more than one line/,
+      ),
+    });
+  });
+
+  it('that are not wanted any more are taken away', async () => {
+    put('db', first);
+    put('key', second);
+    await run('prepare', 0, withSecrets);
+    expect(await run('prepare', 0)).toMatchObject(done);
+    expect(await values()).not.toMatch(/one/);
+  });
+});
+
+describe('hooks that travel with the deployment', () => {
+  const deployed = (name: string, ...lines: string[]) =>
+    `HOOKS=('${name}=${Buffer.from(['#!/bin/bash', ...lines, ''].join('\n')).toString('base64')}')`;
+
+  it('run on a host that has never seen them, in place of what was put there by hand', async () => {
+    putHook('before-start', 'echo by hand');
+    const { said, exitCode } = await run('start', 1, { more: deployed('before-start', 'echo deployed') });
+    expect(exitCode).toBe(0);
+    expect(said).toContain('hook before-start: deployed');
+    expect(said).not.toContain('hook before-start: by hand');
+  });
+
+  it('that are gone from the deployment are gone from the host', async () => {
+    await run('start', 1, { more: deployed('before-stop', 'echo first') });
+    expect((await run('stop', 2, { more: deployed('after-stop', 'echo second') })).said).toEqual([
+      'failover-api is stopped',
+      'hook after-stop: second',
+    ]);
+  });
+});
+
+describe('a host that is being installed', () => {
+  it('is prepared when its packages are there', async () => {
+    const marker = join(folder, 'installed');
+    const began = Date.now();
+    const prepared = run('prepare', 0, { more: `PACKAGES_MARKER='${marker}'` }).then((result) => [
+      result,
+      Date.now() - began,
+    ]);
+    setTimeout(() => writeFileSync(marker, ''), 1500);
+    const [result, took] = await prepared;
+    expect(result).toMatchObject(done);
+    expect(took).toBeGreaterThanOrEqual(1500);
+  });
+
+  it('says so if they are not there in time', async () => {
+    const settings = { more: `PACKAGES_MARKER='${join(folder, 'never')}' LOCK_WAIT_SECONDS=1` };
+    expect(await run('prepare', 0, settings)).toMatchObject({
+      exitCode: 1,
+      why: 'prepare: the packages of this host are not installed after 1 s; /var/log/cloud-init-output.log on it says why',
+    });
+  });
+});
+
+test('a command takes the place of the image’s own', async () => {
+  // The stand-in for docker takes none, and says what it was given.
+  expect(await run('prepare', 0, { more: "COMMAND=(sh -c 'exit 3')" })).toMatchObject({
+    exitCode: 1,
+    why: expect.stringContaining('takes no command, got sh -c exit 3'),
   });
 });
