@@ -269,7 +269,9 @@ const mails = {
   'self-test-passed': {
     headline: 'self-test passed',
     after: [' after {took}'],
-    done: ['The standby was started without traffic, answered its health path, and is being stopped again.'],
+    done: [
+      'The standby was started without traffic, HAProxy on the site saw it answer its health path, and it is being stopped again.',
+    ],
     next: ['The next self-test is due on {next}.'],
     ifNot: [],
     look: 'why',

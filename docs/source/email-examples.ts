@@ -241,8 +241,11 @@ export const examples: readonly Example[] = [
     seen: { evidence: { ...up, aheadMilliseconds: 31_400 } },
   }),
   example('self-test-passed', 'The weekly self-test.', {
-    state: state('warming', { command: command('start'), testing: true, since: ago(1.7) }),
-    seen: { evidence: up, command: done() },
+    state: state('warming', { command: command('start'), testing: true, since: ago(3.2) }),
+    seen: {
+      evidence: { ...up, traffic: { at: ago(0.7), to: 'primary', since: ago(3 * day), standby: 'up' } },
+      command: done(),
+    },
   }),
   example('self-test-failed', 'The same, and the image is broken.', {
     state: state('warming', { command: command('start'), testing: true, since: ago(61.7) }),

@@ -38,6 +38,8 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
   const unitsFolder = inFolder('units');
   for (const needed of [bin, dockerFolder, hooksFolder, unitsFolder, inFolder('state'), inFolder('commands')])
     mkdirSync(needed, { recursive: true });
+  // The user data of a real host writes it with its last line (lib/kinds/ec2/host-stack.ts).
+  writeFileSync(join(inFolder('state'), 'packages-installed'), '');
   const command = (name: string, text: string) => {
     const file = join(bin, name);
     writeFileSync(file, text, { mode: 0o755 });

@@ -11,8 +11,9 @@ export const reasons = {
   'suspicion-passed': 'the primary answers its health path',
   'standby-cooling': 'the standby that was started ahead is being stopped again',
   'self-test-running': 'the standby is started to see whether it would start',
-  'self-test-passed': 'the standby started and answered its health path',
-  'self-test-failed': 'the standby did not start as it should',
+  'self-test-unseen': 'the standby answers on its host, and the site has not seen it yet',
+  'self-test-passed': 'the standby started, and the site saw it answer its health path',
+  'self-test-failed': 'the standby did not start as it should, or the site did not see it',
   // The site is silent: nothing fresh proves anything about the primary.
   'never-heard': 'the site has never said anything; set up its monitoring and the webhook',
   'prometheus-dead':

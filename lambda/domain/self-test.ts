@@ -25,9 +25,10 @@ export function beginSelfTest(d: Draft, by?: string): Reason {
 /** Until the standby has answered or has failed to. */
 export function followSelfTest(d: Draft): Reason {
   const done = success(d);
-  const failure = done ? undefined : whyItFailed(d);
+  if (done && !isSeen(d) && !hasWaited(d)) return 'self-test-unseen';
+  const failure = done ? whyUnseen(d) : whyItFailed(d);
   const tookMilliseconds = d.now - d.next.since;
-  if (done) {
+  if (done && !failure) {
     addEntry(d, 'self-test-passed', 'self-test-passed', {
       tookMilliseconds,
       nextAt: nextTest(d),
@@ -47,6 +48,28 @@ export function followSelfTest(d: Draft): Reason {
   }
   stopAgain(d);
   return failure ? 'self-test-failed' : 'self-test-passed';
+}
+
+/**
+ * Whether HAProxy has found the standby up since the test began. What the host says of itself proves nothing about the
+ * way to it: a certificate, a firewall or an address can be wrong.
+ */
+function isSeen({ observation, next }: Draft): boolean {
+  const { traffic } = observation.evidence;
+  return traffic?.standby === 'up' && traffic.at >= next.since;
+}
+
+/** A site that is well has spoken by then. */
+const hasWaited = (d: Draft): boolean =>
+  d.next.why === 'self-test-unseen' && isPast(d, d.next.whySince, d.policy.heartbeatTimeoutSeconds);
+
+function whyUnseen(d: Draft): string | undefined {
+  if (isSeen(d)) return undefined;
+  const { traffic } = d.observation.evidence;
+  const start = 'the standby answers on its host, and';
+  if (traffic?.standby === undefined)
+    return `${start} the site does not say whether HAProxy reaches it: bring the monitoring of the site to this version`;
+  return `${start} HAProxy on the site does not reach it: "npm run failover -- doctor" there looks at the way, in the checks standby-port and standby-tls`;
 }
 
 function nextTest(d: Draft): number | undefined {

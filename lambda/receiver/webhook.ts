@@ -124,7 +124,7 @@ const sites: ReadonlySet<unknown> = new Set<Serving>(['primary', 'standby', 'nob
 /** Where clients are sent. Without the site it says nothing; each other field can be missing. */
 function trafficOf(
   { annotations }: Record<string, unknown>,
-  { site }: Record<string, unknown>,
+  { site, standby }: Record<string, unknown>,
   { evaluatedAt, observedAt }: { readonly evaluatedAt: number | undefined; readonly observedAt: number },
   flaws: Wrong[],
 ): { readonly kind: 'traffic'; readonly traffic: Omit<Traffic, 'at'> } | Wrong {
@@ -142,7 +142,6 @@ function trafficOf(
   const since = number('since', 'Unix seconds; it counts from its arrival');
   const waiting = number('waiting', 'a number of requests');
   const refused = number('refused', 'a number of requests');
-  const { standby } = said;
   // By the site's own clock, which may be another one than ours.
   const lasted = since === undefined ? 0 : Math.max(0, (evaluatedAt ?? observedAt) - since * 1000);
   const traffic: Omit<Traffic, 'at'> = {

@@ -39,6 +39,11 @@ export class HostInMemory {
     };
   }
 
+  /** Whether the container of a service runs. */
+  runs(service: string): boolean {
+    return this.#running.has(service);
+  }
+
   #become(state: Capacity): void {
     this.state = state;
     this.#nudge();

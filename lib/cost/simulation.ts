@@ -94,8 +94,8 @@ export class Simulation {
     });
     const serving = (site: string) =>
       alert(
-        { alertname: 'Serving', site },
-        { since: '1700000000.000', standby: 'down', waiting: '0', refused: '0' },
+        { alertname: 'Serving', site, standby: this.#host.runs(service) ? 'up' : 'down' },
+        { since: '1700000000.000', waiting: '0', refused: '0' },
       );
     const alerts: Readonly<Record<string, readonly unknown[]>> = {
       // monitoring/alertmanager.yml sends the two together.

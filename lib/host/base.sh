@@ -14,6 +14,7 @@
 #   SECRETS       array: VARIABLE=ARN (secrets.sh)
 #   HOOKS         array: NAME=BASE64 (hooks.sh)
 #   REGION        of AWS
+#   PACKAGES_MARKER  a file in state_dir that is there when the packages of the host are installed; empty: they are
 # Exit codes: 0 done, 1 failed, 3 refused because a newer command has run here, 4 vetoed by a before-hook. The last
 # line of stderr says why.
 set -euo pipefail
@@ -73,9 +74,9 @@ take_lock() {
 
 # A new host installs its packages while the agent runs already. Without them nothing can be prepared.
 await_packages() {
-  local marker=${PACKAGES_MARKER:-} deadline=$((SECONDS + LOCK_WAIT_SECONDS))
-  if [[ -z $marker ]]; then return; fi
-  until [[ -e $marker ]]; do
+  local deadline=$((SECONDS + LOCK_WAIT_SECONDS))
+  if [[ -z $PACKAGES_MARKER ]]; then return; fi
+  until [[ -e $state_dir/$PACKAGES_MARKER ]]; do
     ((SECONDS < deadline)) ||
       fail "prepare: the packages of this host are not installed after $LOCK_WAIT_SECONDS s; /var/log/cloud-init-output.log on it says why"
     sleep 1

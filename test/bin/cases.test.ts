@@ -151,7 +151,7 @@ describe('advice', () => {
   });
 
   test('names commands that there are', () => {
-    const known = new Set([...actions, 'doctor', 'site', 'why', 'status']);
+    const known = new Set([...actions, 'deploy', 'doctor', 'site', 'why', 'status']);
     for (const { one } of all) for (const name of commands(one.do)) expect(known).toContain(name);
   });
 });

@@ -1,5 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { DeleteChangeSetCommand, DescribeChangeSetCommand } from '@aws-sdk/client-cloudformation';
+import {
+  ChangeSetNotFoundException,
+  DeleteChangeSetCommand,
+  DescribeChangeSetCommand,
+} from '@aws-sdk/client-cloudformation';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../lib/config/load.ts';
 import { type Bundle, deploy, failover, makeBundle } from './fixture.ts';
@@ -76,6 +80,26 @@ describe('deploy', () => {
     expect(deployed(ran)).toEqual([]);
     expect((await run('--yes')).exitCode).toBe(0);
     expect(deployed(ran)).toHaveLength(1);
+  });
+
+  test('goes on where the host’s stack stays as it is: then there is no change set', async () => {
+    const { account, ran, run } = deploying([]);
+    account.cloudFormation
+      .on(DescribeChangeSetCommand)
+      .rejects(new ChangeSetNotFoundException({ message: 'ChangeSet [x] does not exist', $metadata: {} }));
+    expect((await run()).exitCode).toBe(0);
+    expect(deployed(ran)).toHaveLength(1);
+  });
+
+  test('says which look failed, and deploys nothing', async () => {
+    const { account, ran, run } = deploying([]);
+    account.cloudFormation
+      .on(DescribeChangeSetCommand)
+      .rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    const { exitCode, stderr } = await run('--yes');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/cannot read the change set failover-look-\d+ of shop-standby: AccessDenied: no/);
+    expect(deployed(ran)).toEqual([]);
   });
 
   test('asks nobody for what is deployed for the first time', async () => {

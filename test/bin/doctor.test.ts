@@ -358,7 +358,7 @@ describe('the link to the standby', () => {
 
   test('the container answers in clear text', async () => {
     const bundle = await site(httpServer(answering(200, 'hello')));
-    await expectFailure(bundle, 'standby-tls', /does not speak TLS/, /cdk deploy/);
+    await expectFailure(bundle, 'standby-tls', /does not speak TLS/, /failover -- deploy/);
     await expectFailure(
       bundle,
       'standby-plain',
@@ -378,7 +378,7 @@ describe('the cloud side', () => {
       bundle,
       'stacks',
       /^not deployed in eu-central-1: shop-standby$/,
-      /cdk deploy --all/,
+      /failover -- deploy/,
       withCloud,
     );
   });
@@ -464,6 +464,25 @@ describe('the cloud side', () => {
     );
   });
 
+  test('the last start of the standby failed, and none has succeeded since', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).state.startFailure = { at: Date.UTC(2026, 0, 1), failure: 'cannot pull web:2' };
+    await expectFailure(
+      bundle,
+      'last-start',
+      /^it failed at 2026-01-01T00:00:00\.000Z: cannot pull web:2$/,
+      /self-test/,
+      withCloud,
+    );
+  });
+
+  test('the standby was never started', async () => {
+    const bundle = makeBundle();
+    deploy(bundle);
+    const { of } = await diagnose(bundle, withCloud);
+    expect(of('last-start')).toMatchObject({ state: 'skipped', found: expect.stringMatching(/never/) });
+  });
+
   test('no heartbeat arrives any more', async () => {
     const bundle = makeBundle();
     deploy(bundle).heartbeatAt = Date.now() - 300_000;
@@ -513,6 +532,7 @@ describe('what cannot be looked at', () => {
     'standby-certificate',
     'host',
     'standby-image',
+    'last-start',
     'heartbeat',
     'mail',
   ];

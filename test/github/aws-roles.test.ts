@@ -53,5 +53,12 @@ test('the one that reads may take on nothing that deploys', () => {
 
 test('the one that deploys does it through the roles of the bootstrap', () => {
   const actions = granted('DeployRole').flatMap(({ Action }) => Action);
-  expect(actions).toEqual(['sts:AssumeRole', 'lambda:InvokeFunction', 'dynamodb:Query']);
+  expect(actions).toEqual([
+    'sts:AssumeRole',
+    'lambda:InvokeFunction',
+    'cloudformation:DescribeStacks',
+    'cloudformation:DescribeChangeSet',
+    'cloudformation:DeleteChangeSet',
+    'dynamodb:Query',
+  ]);
 });

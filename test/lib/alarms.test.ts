@@ -110,7 +110,7 @@ describe.each(configs)('the alarms of %s', (file) => {
 
   it('the dashboard is named, and shows all of them', () => {
     const dashboards = ofType(resources, 'AWS::CloudWatch::Dashboard');
-    expect(dashboards.map(({ DashboardName }) => DashboardName)).toEqual([config.name]);
+    expect(dashboards.map(({ DashboardName }) => DashboardName)).toEqual([`${config.name}-${config.region}`]);
     const body = JSON.stringify(dashboards[0]?.DashboardBody);
     for (const [name, { Type }] of resources)
       if (Type === 'AWS::CloudWatch::Alarm') expect(body).toContain(name.split('/')[1]);

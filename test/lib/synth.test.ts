@@ -187,10 +187,8 @@ describe('the created host', () => {
   const template = stackOf(modes['created host'], 'StandbyStack');
 
   it('speaks IMDSv2 only, has an encrypted disk and no key pair', () => {
-    template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
-      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required' } },
-    });
     template.hasResourceProperties('AWS::EC2::Instance', {
+      MetadataOptions: { HttpTokens: 'required' },
       KeyName: Match.absent(),
       BlockDeviceMappings: [Match.objectLike({ Ebs: Match.objectLike({ Encrypted: true }) })],
     });

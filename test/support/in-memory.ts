@@ -38,7 +38,14 @@ export class InMemory {
   sabotage: Sabotage = () => {};
 
   observe(kind: Exclude<Sighting['kind'], 'traffic'>, observedAt = this.now): void {
-    this.seen = fold(this.seen, { kind, observedAt }, policy.heartbeatTimeoutSeconds);
+    const say = (one: Sighting) => {
+      this.seen = fold(this.seen, one, policy.heartbeatTimeoutSeconds);
+    };
+    say({ kind, observedAt });
+    const standby = this.standbyRuns ? 'up' : 'down';
+    // With the heartbeat, as monitoring/alertmanager.yml has it.
+    if (kind === 'up')
+      say({ kind: 'traffic', observedAt, traffic: { to: 'primary', since: observedAt, standby } });
   }
 
   /**

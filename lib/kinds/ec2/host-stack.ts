@@ -1,4 +1,3 @@
-import { dirname } from 'node:path/posix';
 import { Annotations, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import {
   AmazonLinuxCpuType,
@@ -26,8 +25,9 @@ import { DnsFailover } from '../../constructs/dns-failover.ts';
 import { ecrRegistries } from './images.ts';
 import { type HostConfig, instanceTypeOf } from './schema.ts';
 
-/** On the host: there when its packages are installed. */
-export const packagesMarker = '/var/lib/hybrid-failover/packages-installed';
+/** In the folder where the script keeps its state (lib/host/base.sh): there when the packages are installed. */
+export const packagesMarker = 'packages-installed';
+const stateFolder = '/var/lib/hybrid-failover';
 
 export type StandbyStackProps = StackProps & { readonly config: Config; readonly host: HostConfig };
 
@@ -212,7 +212,7 @@ export class StandbyStack extends Stack {
       'mkdir -p /root/.docker /etc/hybrid-failover/hooks',
       `echo '{"credHelpers":{${logins.join(',')}}}' > /root/.docker/config.json`,
       'systemctl enable --now docker',
-      `mkdir -p -m 700 ${dirname(packagesMarker)} && touch ${packagesMarker}`,
+      `mkdir -p -m 700 ${stateFolder} && touch ${stateFolder}/${packagesMarker}`,
     );
     return userData;
   }

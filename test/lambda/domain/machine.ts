@@ -105,7 +105,10 @@ export function tick(m: Machine, says: Says, rules: Rules): Machine {
     sign: [{ kind: 'suspect', observedAt: later }],
     nothing: [],
   };
-  const sightings = said[says];
+  const standby = m.containerRuns ? 'up' : 'down';
+  const traffic = { to: m.primary === 'up' ? 'primary' : 'nobody', since: later, standby } as const;
+  const seen: Sighting[] = says === 'truth' ? [{ kind: 'traffic', observedAt: later, traffic }] : [];
+  const sightings = [...said[says], ...seen];
   const evidence = told(m.evidence, sightings, rules);
   return normal({ ...m, evidence, was: m.primary }, rules, later);
 }
@@ -248,7 +251,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     since: age(c.since, Math.max(policy.drainSeconds, policy.pilotLight ? policy.hostIdleSeconds : 0)),
     decidedAt: age(c.decidedAt, c.phase === 'starting' ? Math.max(policy.escalateSeconds, fresh) : 0),
     why: c.why,
-    whySince: now,
+    whySince: c.why === 'self-test-unseen' ? age(c.whySince, heartbeatTimeoutSeconds) : now,
     failovers: recent.slice(flaps ? 0 : -1).map((moment) => now - Math.min(at - moment, horizon * second)),
     acknowledgedAt: acknowledged ? age(c.acknowledgedAt, flapWindowSeconds) : undefined,
     pause: c.pause && { until: ahead(c.pause.until), by: 'x', why: 'x' },
@@ -286,7 +289,7 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     staleAt: undefined,
     stamps: undefined,
     aheadMilliseconds: undefined,
-    traffic: undefined,
+    traffic: c.testing ? seenTraffic(e.traffic, age) : undefined,
     gap: undefined,
     primaryImage: undefined,
   };
@@ -303,6 +306,21 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     queue: m.queue.map(({ serial, action }) => ({ serial: rank(serial), action })),
     ...(isAwaited && { ended: { serial: rank(ended.serial), outcome: ended.outcome } }),
   };
+}
+
+/** Of what the site sees, a self-test wants to know whether the standby is up, and whether that is news. */
+function seenTraffic(
+  traffic: Evidence['traffic'],
+  age: (moment: number | undefined, limitSeconds: number) => number | undefined,
+): Evidence['traffic'] {
+  return (
+    traffic && {
+      at: age(traffic.at, 1) ?? now,
+      to: 'primary',
+      since: now,
+      standby: traffic.standby ?? 'down',
+    }
+  );
 }
 
 function statusOf(command: Command, ahead: (moment: number) => number): CommandStatus {

@@ -50,7 +50,7 @@ export const patientWorlds: Readonly<Record<string, Rules>> = {
   'it flaps, and operators acknowledge': { policy: flapping, requests: [{ action: 'acknowledge', by }] },
   'operators ask for anything at any moment': { policy: brief, requests: operators },
   'pilot light, deciders die at any step': { policy: { ...brief, pilotLight: true }, crashes: true },
-  'self-tests': { policy: { ...brief, selfTestSeconds: 3 } },
+  'self-tests': { policy: { ...brief, selfTestSeconds: 5 } },
 };
 
 export const hastyWorlds: Readonly<Record<string, Rules>> = {

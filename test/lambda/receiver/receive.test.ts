@@ -128,9 +128,9 @@ describe('what an alert proves', () => {
 });
 
 describe('where clients are sent', () => {
-  const serving = (site: unknown, annotations: Record<string, unknown>) =>
+  const serving = (site: unknown, { standby, ...annotations }: Record<string, unknown>) =>
     alert('Serving', {
-      labels: { alertname: 'Serving', service: 'api', site },
+      labels: { alertname: 'Serving', service: 'api', site, standby },
       annotations: { observed_at: '1767225605.250', ...annotations },
     });
 

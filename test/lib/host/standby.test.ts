@@ -3,7 +3,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -337,6 +339,19 @@ const asked = (what: string) => {
   return all.filter((line) => line.startsWith(what)).length;
 };
 
+/** How many processes have a file of the host open. */
+const openers = (file: string): number => {
+  const path = join(folder, file);
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path);
+    } catch {
+      // No process, or one that has ended meanwhile.
+      return false;
+    }
+  }).length;
+};
+
 describe('H1: a pull that takes long', () => {
   const go = () => writeFileSync(join(folder, 'go'), '');
   const slowly = () =>
@@ -364,7 +379,12 @@ describe('H1: a pull that takes long', () => {
       1,
       'prepare: the pull of acme/api:1 takes longer than 8 s; it goes on, and the container is made when it is done',
     ]);
+    const before = openers('state/api.pull.lock');
     const joined = run('prepare', 0, settings);
+    // It waits for the pull that is under way, or it would begin one of its own.
+    await vi.waitFor(() => expect(openers('state/api.pull.lock')).toBeGreaterThan(before), {
+      timeout: 20_000,
+    });
     go();
     expect(await joined).toMatchObject(done);
     expect(asked('pull')).toBe(1);
@@ -625,14 +645,14 @@ describe('secrets', () => {
     more: `SECRETS=('DB_PASSWORD=${secret}' 'API_KEY=${parameterArn}') REGION=eu-central-1`,
     get text() {
       // In place of the AWS command: the last word that names something.
-      const asked = `ask_aws() { local name=\${*##*/}; name=\${name%% *}; [[ $* == *secret:db* ]] && name=db; printf '%s\\n' "$*" >>${store()}.asked; cat "${store()}/$name" 2>/dev/null || fail "$ACTION: aws says no"; }`;
+      const asked = `ask_aws() { local all="$*" name=key; if [[ $all == *secret:db* ]]; then name=db; fi; printf '%s\\n' "$all" >>${store()}.asked; cat "${store()}/$name" 2>/dev/null || fail "$ACTION: aws says no"; }`;
       return hostScripts
         .filter((name) => name !== 'link.sh')
         .flatMap((name) => (name === 'aws.sh' ? [asked] : linesOf(name)))
         .join('\n');
     },
   };
-  const values = () => docker('{{.Config.Env}}');
+  const values = () => docker('{{json .Config.Env}}');
 
   it('are fetched when the host is prepared, and are nowhere but in a file of root', async () => {
     put('db', `${first}\n`);
@@ -728,9 +748,9 @@ describe('hooks that travel with the deployment', () => {
 
 describe('a host that is being installed', () => {
   it('is prepared when its packages are there', async () => {
-    const marker = join(folder, 'installed');
+    const marker = join(folder, 'state', 'installed');
     const began = Date.now();
-    const prepared = run('prepare', 0, { more: `PACKAGES_MARKER='${marker}'` }).then((result) => [
+    const prepared = run('prepare', 0, { more: "PACKAGES_MARKER='installed'" }).then((result) => [
       result,
       Date.now() - began,
     ]);
@@ -741,7 +761,7 @@ describe('a host that is being installed', () => {
   });
 
   it('says so if they are not there in time', async () => {
-    const settings = { more: `PACKAGES_MARKER='${join(folder, 'never')}' LOCK_WAIT_SECONDS=1` };
+    const settings = { more: "PACKAGES_MARKER='never' LOCK_WAIT_SECONDS=1" };
     expect(await run('prepare', 0, settings)).toMatchObject({
       exitCode: 1,
       why: 'prepare: the packages of this host are not installed after 1 s; /var/log/cloud-init-output.log on it says why',

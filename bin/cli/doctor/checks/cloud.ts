@@ -21,6 +21,25 @@ export const cloudChecks: readonly Check[] = [
     },
   }),
 
+  check('last-start', {
+    whether: 'the last start of the standby succeeded, in a self-test or in a failover',
+    remedies: {
+      failed:
+        'Put right what the host said, then "npm run failover -- self-test". Until one passes, an outage would not be covered.',
+    },
+    async run(examined, fail) {
+      const side = await examined.cloud();
+      const { state } = await side.status();
+      if (state.startFailure) {
+        const { at, failure } = state.startFailure;
+        fail('failed', `it failed at ${new Date(at).toISOString()}: ${failure}`);
+      }
+      if (!state.testedAt && state.failovers.length === 0)
+        throw new CannotLook('the standby has never been started; a self-test would');
+      return 'it did';
+    },
+  }),
+
   check('heartbeat', {
     whether: 'the cloud has heard a moment ago that the primary is up',
     remedies: {

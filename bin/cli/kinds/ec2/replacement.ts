@@ -1,4 +1,5 @@
 import {
+  ChangeSetNotFoundException,
   CloudFormationClient,
   DeleteChangeSetCommand,
   paginateDescribeChangeSet,
@@ -38,6 +39,8 @@ export async function replacementIn(
     );
     return { instanceId: host.PhysicalResourceId ?? 'unknown', because: [...new Set(because)] };
   } catch (error) {
+    // The CDK makes none, or takes it away again, where a stack would stay as it is.
+    if (error instanceof ChangeSetNotFoundException) return undefined;
     throw awsError(error, `read the change set ${changeSet} of ${stack}`);
   }
 }

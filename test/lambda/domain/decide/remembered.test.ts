@@ -20,6 +20,7 @@ import {
   now,
   reports,
   s,
+  seesStandby,
   sent,
   silent,
 } from './given.ts';
@@ -62,7 +63,15 @@ describe('what is remembered', () => {
       testing: true,
       command: command('start', sent),
     } as Changes);
-    const tested = decide(testing, { evidence: isUp, command: reports('succeeded') }, policy, now).state;
+    const tested = decide(
+      testing,
+      {
+        evidence: { ...seesStandby, traffic: { at: now, to: 'primary', since: 0, standby: 'up' } },
+        command: reports('succeeded'),
+      },
+      policy,
+      now,
+    ).state;
     expect([tested.why, tested.startFailure]).toEqual(['self-test-passed', undefined]);
   });
 

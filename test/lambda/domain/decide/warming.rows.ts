@@ -16,6 +16,7 @@ import {
   pause,
   type Row,
   reports,
+  seesStandby,
   sent,
   silent,
   tested,
@@ -103,10 +104,10 @@ export const warming: readonly Row[] = [
     phase: 'warming',
   },
   {
-    given: 'self-test, the standby answers',
+    given: 'self-test, the standby answers, and the site sees it',
     policy: tested,
     state: at('warming', { testing: true, command: command('start', sent) }),
-    seen: { evidence: isUp, command: inspected({ runs: true }) },
+    seen: { evidence: seesStandby, command: inspected({ runs: true }) },
     reason: 'self-test-passed',
     phase: 'cooling',
     effects: ['self-test-passed', 'stop 7/1'],
@@ -115,7 +116,7 @@ export const warming: readonly Row[] = [
     given: 'self-test, an older script says nothing about the standby',
     policy: tested,
     state: at('warming', { testing: true, command: command('start', sent) }),
-    seen: { evidence: isUp, command: reports('succeeded') },
+    seen: { evidence: seesStandby, command: reports('succeeded') },
     reason: 'self-test-passed',
     phase: 'cooling',
     effects: ['self-test-passed', 'stop 7/1'],
@@ -124,11 +125,66 @@ export const warming: readonly Row[] = [
     given: 'self-test, the standby answers with another image than the primary',
     policy: tested,
     state: at('warming', { testing: true, command: command('start', sent) }),
-    seen: { evidence: { ...isUp, primaryImage: hash('b') }, command: inspected({ runs: true }) },
+    seen: { evidence: { ...seesStandby, primaryImage: hash('b') }, command: inspected({ runs: true }) },
     reason: 'self-test-passed',
     phase: 'cooling',
     effects: ['self-test-passed', 'drift', 'stop 7/1'],
   },
+  ...(
+    [
+      ['the site has not said yet what it sees', isUp],
+      [
+        'HAProxy does not see it yet',
+        { ...isUp, traffic: { at: ago(1), to: 'primary', since: 0, standby: 'down' } },
+      ],
+      [
+        'HAProxy has seen one before this test began',
+        { ...isUp, traffic: { at: ago(100.001), to: 'primary', since: 0, standby: 'up' } },
+      ],
+    ] as const
+  ).map(([what, evidence]) => ({
+    given: `self-test, the standby answers, and ${what}`,
+    policy: tested,
+    state: at('warming', { testing: true, command: command('start', sent) }),
+    seen: { evidence, command: reports('succeeded') },
+    reason: 'self-test-unseen' as const,
+    phase: 'warming' as const,
+  })),
+  {
+    given: 'self-test, the site has been waited for, almost',
+    policy: tested,
+    state: at('warming', {
+      testing: true,
+      command: command('start', sent),
+      why: 'self-test-unseen',
+      whySince: ago(44.999),
+    }),
+    seen: { evidence: isUp, command: reports('succeeded') },
+    reason: 'self-test-unseen',
+    phase: 'warming',
+  },
+  ...(
+    [
+      [
+        'it does not see the standby',
+        { ...isUp, traffic: { at: ago(1), to: 'primary', since: 0, standby: 'down' } },
+      ],
+      ['it does not say what it sees', isUp],
+    ] as const
+  ).map(([what, evidence]) => ({
+    given: `self-test, the site has been waited for, and ${what}`,
+    policy: tested,
+    state: at('warming', {
+      testing: true,
+      command: command('start', sent),
+      why: 'self-test-unseen',
+      whySince: ago(45),
+    }),
+    seen: { evidence, command: reports('succeeded') },
+    reason: 'self-test-failed' as const,
+    phase: 'cooling' as const,
+    effects: ['self-test-failed', 'stop 7/1'],
+  })),
   {
     given: 'self-test, the start fails',
     policy: tested,
