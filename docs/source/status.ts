@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Case, cases } from '../../bin/cli/steer/cases.ts';
+import type { Case } from '../../bin/cli/steer/cases/case.ts';
+import { cases } from '../../bin/cli/steer/cases/index.ts';
+import type { Clients } from '../../bin/cli/steer/clients.ts';
 import { lines } from '../../bin/cli/steer/screen.ts';
 import { situationOf, whoServes } from '../../bin/cli/steer/situation.ts';
 import type { OperatorAnswer } from '../../lambda/contract/events.ts';
@@ -54,7 +56,7 @@ const screen = () =>
 
 const anchor = (heading: string) => `[${heading}](#${heading.toLowerCase().replaceAll(' ', '-')})`;
 
-function row({ says, means, more, act, serving }: Case): string {
+function row(serving: Clients['serving'], { id, says, means, more, act }: Case): string {
   const { clients, evidence, ...facts } = situationOf(example());
   // Early in an outage, so that what is waited for is still to come.
   const began = ago(11);
@@ -66,14 +68,16 @@ function row({ says, means, more, act, serving }: Case): string {
     clients: { ...clients, serving, since: began },
   });
   const first = `\`${whoServes[serving]}${says === '' ? '' : `; ${says}`}\``;
-  return `| ${first} | ${means}${more === undefined ? '' : ` ${anchor(more)}`} | ${advice} |`;
+  return `| ${first} | \`${id}\` | ${means}${more === undefined ? '' : ` ${anchor(more)}`} | ${advice} |`;
 }
 
 const table = () =>
   [
-    '| the first line | what it means | the last line, for example |',
-    '|---|---|---|',
-    ...cases.map(row),
+    '| the first line | `case` | what it means | the last line, for example |',
+    '|---|---|---|---|',
+    ...(Object.keys(cases) as Clients['serving'][]).flatMap((serving) =>
+      cases[serving].map((one) => row(serving, one)),
+    ),
   ].join('\n');
 
 const markers = ['<!-- npm run docs makes this -->', '<!-- end of what npm run docs makes -->'] as const;

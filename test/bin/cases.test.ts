@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cases } from '../../bin/cli/steer/cases.ts';
+import { cases } from '../../bin/cli/steer/cases/index.ts';
 import { firstLine, lines } from '../../bin/cli/steer/screen.ts';
 import { situationOf, whoServes } from '../../bin/cli/steer/situation.ts';
 import { decide } from '../../lambda/domain/decide.ts';
@@ -115,9 +115,10 @@ describe('every screen', () => {
 
   test('names a case, and each case is one that can be', () => {
     const met = new Set(all.map(({ one }) => one.case));
-    expect([...met].sort()).toEqual(cases.map(({ id }) => id).sort());
-    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
-    expect(new Set(cases.map(({ serving, says }) => `${serving} ${says}`)).size).toBe(cases.length);
+    const known = Object.entries(cases).flatMap(([serving, all]) => all.map((one) => ({ serving, ...one })));
+    expect([...met].sort()).toEqual(known.map(({ id }) => id).sort());
+    expect(new Set(known.map(({ id }) => id)).size).toBe(known.length);
+    expect(new Set(known.map(({ serving, says }) => `${serving} ${says}`)).size).toBe(known.length);
   });
 
   test('never tells to do nothing, or to wait in vain, while nobody serves', () => {

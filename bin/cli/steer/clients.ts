@@ -16,6 +16,12 @@ export type Clients = {
  */
 const knownSeconds = 20;
 
+/**
+ * HAProxy looks for a standby that is down five times a second, and the word of it takes a second or two. After so long
+ * a standby that answers on its host should have been found.
+ */
+export const seenSeconds = 10;
+
 /** @param now Unix milliseconds */
 export function clientsOf(evidence: Evidence, now: number): Clients {
   const { traffic, upAt = 0, downAt = 0, suspectAt = 0, troubleSince } = evidence;

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { report } from '../output.ts';
 import { type Progress, startProgress } from '../progress.ts';
+import { seenSeconds } from './clients.ts';
 import { confirm } from './confirm.ts';
 import { request } from './request.ts';
 import { lines } from './screen.ts';
@@ -23,7 +24,6 @@ type Kind = {
 };
 
 const pollMilliseconds = 1000;
-const seenSeconds = 10;
 /** A host that sleeps too takes some minutes to start (lambda/domain/upkeep.ts allows ten). */
 const limitSeconds = 900;
 

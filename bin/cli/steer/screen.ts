@@ -31,15 +31,13 @@ export function facts(one: Situation): string[] {
   ];
 }
 
-/** Who serves, for how long, and what is going on. */
-export function firstLine({ clients, headline, heardAt, at }: Situation): string {
-  const who = whoServes[clients.serving];
-  const going = headline.slice(who.length);
-  const lasting = (since: number) => ` for ${span(at - since)} (since ${moment(since, at)})`;
-  if (clients.serving !== 'unknown')
-    return `${who}${clients.since === undefined ? '' : `,${lasting(clients.since)}`}${going}`;
-  const isSilent = going.endsWith('silent') && heardAt !== undefined;
-  return `${headline}${isSilent ? lasting(heardAt) : ''}`;
+/** Who serves, for how long, and what is going on. Of who is not known, how long there has been silence. */
+export function firstLine({ serving, says, lastingSince, at }: Situation): string {
+  const lasting =
+    lastingSince === undefined ? '' : `for ${span(at - lastingSince)} (since ${moment(lastingSince, at)})`;
+  const who = whoServes[serving];
+  if (serving === 'unknown') return `${who}; ${says}${lasting && ` ${lasting}`}`;
+  return `${who}${lasting && `, ${lasting}`}${says && `; ${says}`}`;
 }
 
 function clientsLine({ clients, evidence, at }: Situation): string | undefined {

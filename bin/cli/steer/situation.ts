@@ -5,7 +5,7 @@ import { type Phase, type Site, siteOf } from '../../../lambda/domain/phase.ts';
 import type { Policy } from '../../../lambda/domain/policy.ts';
 import type { Reason } from '../../../lambda/domain/reasons.ts';
 import { type Command, commandOf, flaps, heldByOf, type State } from '../../../lambda/domain/state.ts';
-import { caseOf } from './cases.ts';
+import { caseOf } from './cases/index.ts';
 import { type Clients, clientsOf } from './clients.ts';
 import { type Forecast, forecast } from './forecast.ts';
 
@@ -52,18 +52,26 @@ export type Situation = Facts & {
   /** A stable name of what the headline says (docs/runbook.md has all). */
   readonly case: string;
   readonly headline: string;
+  /** What the headline says besides who serves. */
+  readonly says: string;
+  /** Since when it has been so; absent if nobody knows. */
+  readonly lastingSince?: number;
   /** The one thing to do. */
   readonly do: string;
 };
 
 export function situationOf(answer: OperatorAnswer): Situation {
   const facts = factsOf(answer);
-  const { id, says, act } = caseOf(facts);
+  const { id, says, isSilence, act } = caseOf(facts);
+  const { serving, since } = facts.clients;
+  const lastingSince = isSilence ? facts.heardAt : since;
   return {
     ...facts,
-    serving: facts.clients.serving,
+    serving,
     case: id,
-    headline: headlineOf(facts, says),
+    headline: `${whoServes[serving]}${says === '' ? '' : `; ${says}`}`,
+    says,
+    ...(lastingSince !== undefined && { lastingSince }),
     do: act(facts),
   };
 }
@@ -115,6 +123,3 @@ export const whoServes: Readonly<Record<Clients['serving'], string>> = {
   nobody: 'nobody serves',
   unknown: 'not known who serves',
 };
-
-const headlineOf = ({ clients }: Facts, says: string) =>
-  `${whoServes[clients.serving]}${says === '' ? '' : `; ${says}`}`;

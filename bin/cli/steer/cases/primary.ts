@@ -1,0 +1,161 @@
+import { inTime } from '../time.ts';
+import {
+  always,
+  type Case,
+  deadline,
+  doctor,
+  hasFailed,
+  isHeld,
+  isIn,
+  isOverdue,
+  isPaused,
+  nothing,
+  now,
+  type,
+} from './case.ts';
+
+/** The primary serves. */
+export const primary: readonly Case[] = [
+  {
+    id: 'switchover-stuck',
+    when: (facts) => facts.phase === 'starting' && (hasFailed(facts) || isOverdue(facts)),
+    says: 'the standby does not start',
+    means: 'The standby was asked for and does not start. Clients are served by the primary.',
+    more: 'Mail failover-stuck',
+    act: (facts) =>
+      `Put right what the host says (the line "doing"), or give it up: ${type('failback', facts)}.`,
+  },
+  {
+    id: 'starting-with-primary',
+    when: isIn('starting'),
+    says: 'the standby is being started',
+    means: 'A switchover has begun, or the primary is back before the standby.',
+    act: (facts) =>
+      isHeld(facts)
+        ? `Wait until ${inTime(deadline(facts), facts.at)}. Stop the primary only when the standby is ready.`
+        : nothing,
+  },
+  {
+    id: 'ready',
+    when: (facts) => facts.phase === 'serving' && isHeld(facts),
+    says: 'the standby is in charge and ready; clients follow when the primary is stopped',
+    means: 'A switchover is done. HAProxy prefers a healthy primary.',
+    more: 'Work on the site',
+    act: (facts) =>
+      `To move the clients: stop the primary on the site ("docker compose stop api" in onprem/). When the work is done: start it, then ${type('failback', facts)}.`,
+  },
+  {
+    id: 'returned-flapping',
+    when: (facts) => facts.phase === 'serving' && facts.flapping,
+    says: 'the standby stays ready, because the primary comes and goes (flapping)',
+    means: 'The primary has the clients again. The standby is kept for longer than usual.',
+    more: 'Mail flapping',
+    act: (facts) => `Find out why the primary comes and goes; then ${type('acknowledge', facts)}.`,
+  },
+  {
+    id: 'returned-while-paused',
+    when: (facts) => facts.phase === 'serving' && isPaused(facts),
+    says: 'the standby stays ready, because automation is paused',
+    means: 'The primary has the clients again. The standby is not stopped before the pause ends.',
+    more: 'Mail paused',
+    act: (facts) => `When the work is done: ${type('resume', facts)}.`,
+  },
+  {
+    id: 'returned',
+    when: isIn('serving'),
+    says: 'the standby stays ready until the primary has proven itself',
+    means: 'The primary is back and has the clients. The failback follows by itself.',
+    act: () => nothing,
+  },
+  {
+    id: 'self-test',
+    when: (facts) => facts.phase === 'warming' && facts.testing,
+    says: 'the standby is started for a self-test',
+    means: 'The standby is started to see whether it would start. No client notices.',
+    act: () => nothing,
+  },
+  {
+    id: 'started-ahead',
+    when: isIn('warming'),
+    says: 'the standby is started ahead, on suspicion',
+    means: 'There was a bad sign from the primary, and it may have passed already.',
+    act: () => nothing,
+  },
+  {
+    id: 'stop-failed',
+    when: ({ command }) => command?.action === 'stop' && command.status === 'failed',
+    says: 'the standby cannot be stopped',
+    means: 'The primary has the clients. The host did not stop the standby, and is asked again.',
+    more: 'Mail command-failed',
+    act: () => 'By day: put right what the host says (the line "doing").',
+  },
+  {
+    id: 'cooling',
+    when: isIn('cooling'),
+    says: 'the standby that was started ahead is stopped again',
+    means: 'The suspicion has passed, or the self-test is over.',
+    act: () => nothing,
+  },
+  {
+    id: 'draining',
+    when: isIn('draining'),
+    says: 'requests on the standby finish',
+    means: 'The primary has the clients again, and what the standby still has finishes.',
+    more: 'Mail failback-started',
+    act: () => nothing,
+  },
+  {
+    id: 'stopping',
+    when: isIn('stopping'),
+    says: 'the standby is being stopped',
+    means: 'The last step of a failback.',
+    act: () => nothing,
+  },
+  {
+    id: 'views-disagree',
+    when: ({ primary }) => primary === 'unknown',
+    says: 'HAProxy and the probe disagree about it',
+    means: 'HAProxy finds the primary up and the probe finds it down. No failover starts while that lasts.',
+    more: 'Alert ViewsDisagree',
+    act: () => now(`run ${doctor}; Alert ViewsDisagree in the runbook has the causes`),
+  },
+  {
+    id: 'first-sign',
+    when: ({ primary }) => primary === 'down' || primary === 'suspected',
+    says: 'there was a bad sign from it',
+    means: 'A check of the primary has failed, or it has just come back. It is watched.',
+    act: () => nothing,
+  },
+  {
+    id: 'start-unproven',
+    when: ({ startFailure }) => startFailure !== undefined,
+    says: 'the standby failed to start when it was tried last',
+    means: 'An outage would not be covered: the last start or self-test failed, and none has passed since.',
+    more: 'Mail self-test-failed',
+    act: (facts) =>
+      `By day: put right what the host said (the line "standby"), then ${type('self-test', facts)}.`,
+  },
+  {
+    id: 'paused',
+    when: isPaused,
+    says: 'automation is paused',
+    means: 'All is well. An outage would be told and not answered until the pause ends.',
+    more: 'Mail paused',
+    act: (facts) => `When the work is done: ${type('resume', facts)}.`,
+  },
+  {
+    id: 'drift',
+    when: ({ drift }) => drift !== undefined,
+    says: 'the host of the standby is not as it was left',
+    means: 'A failover may not bring what you expect; the line "drift" says what differs.',
+    more: 'Mail drift',
+    act: () => 'By day: put right what the line "drift" says (Mail drift in the runbook has the ways).',
+  },
+  {
+    id: 'home',
+    when: always,
+    says: '',
+    means: 'All is as it should be.',
+    act: () => 'Nothing: this is as it should be.',
+  },
+];
