@@ -117,6 +117,10 @@ core.register_action('hold', { 'http-req' }, function(txn)
     txn:set_var('txn.turns', turns)
     txn.http:req_set_header('X-Parking-Turns', turns + 1)
   end
+  -- It came from the queue, and nobody from there is served any more: its client has left. HAProxy does not always see
+  -- that by itself. Where a client leaves just as its request is passed on, the close comes with the request, and is
+  -- not looked for again (seen with 3.2). Nothing may be sent for it.
+  if turns == 0 and tonumber(server('parking', 'holding'):get_stats().scur) == 0 then return act.CONTINUE end
   local least_ms = turns == 0 and 0 or math.min(25 * 2 ^ turns, 1000)
   local limit_ms = turns == 0 and longest_ms or longest_behind_ms
   return wait(txn, limit_ms, function(now, held_at) return now - held_at >= least_ms end)

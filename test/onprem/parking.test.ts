@@ -76,6 +76,7 @@ describe('while no site serves', () => {
     await expect
       .poll(() => metric(site, 'haproxy_backend_current_sessions{proxy="parking"}'), { timeout: 40_000 })
       .toBe(0);
+    await waiting(site, 0);
     const staying = site.client.send({ id: 'stays' });
     await waiting(site, 1);
     const api = await site.wake('standby');
