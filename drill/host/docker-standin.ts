@@ -5,12 +5,12 @@ import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync }
 import { dirname, join } from 'node:path';
 import { mayPull } from './registry.ts';
 import { CommandFailed, type ServedCommand } from './served-commands.ts';
-import { pairs, parse } from './standin-arguments.ts';
+import { bytes, pairs, parse } from './standin-arguments.ts';
 import { type Container, end, isRunning, portIsFree } from './standin-container.ts';
 import { imageId, imageNamed, repoDigests, type StandinImages } from './standin-images.ts';
 import { filledIn } from './standin-template.ts';
 
-/** Limits are accepted: a plain process has none. The restart policy is remembered for who asks. */
+/** Limits are accepted: a plain process has none. That of memory and the restart policy are remembered for who asks. */
 const CREATE_OPTIONS = [
   '--name',
   '--publish',
@@ -87,7 +87,10 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
       Name,
       Image,
       Config: { Image: image, Labels: pairs(all('--label', '-l')), Env: pairs(lines) },
-      HostConfig: { RestartPolicy: { Name: last('--restart') ?? 'no' } },
+      HostConfig: {
+        RestartPolicy: { Name: last('--restart') ?? 'no' },
+        Memory: bytes(last('--memory', '-m')),
+      },
       HostPort: last('--publish', '-p')?.split(':').at(-2),
       StopTimeout: Number(last('--stop-timeout') ?? 10),
       StartedAt: '0001-01-01T00:00:00Z',

@@ -22,6 +22,13 @@ export function parse(args: readonly string[], valued: readonly string[], flags:
   return { all, last: (...names: string[]) => all(...names).at(-1), rest };
 }
 
+/** Reads an amount such as 512m or 3000000k; 0 if there is none. */
+export function bytes(amount = '0'): number {
+  const [whole, number, unit = ''] = /^(\d+)([bkmg]?)$/i.exec(amount) ?? [];
+  if (whole === undefined) throw new CommandFailed(`docker: invalid size: '${amount}'`, 125);
+  return Number(number) * 1024 ** Math.max(0, 'bkmg'.indexOf(unit.toLowerCase()));
+}
+
 /** Reads NAME=VALUE lines. */
 export function pairs(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(

@@ -14,7 +14,8 @@ export interface Container {
   /** The image's id; `Config.Image` is the name by which it was asked for. */
   readonly Image: string;
   readonly Config: { Image: string; Labels: Record<string, string>; Env: Record<string, string> };
-  readonly HostConfig: { RestartPolicy: { Name: string } };
+  /** Memory in bytes; 0 for no limit. */
+  readonly HostConfig: { RestartPolicy: { Name: string }; Memory: number };
   readonly HostPort: string | undefined;
   readonly StopTimeout: number;
   /** When it was last started; as docker, the year 1 for never. */

@@ -1,7 +1,16 @@
 import * as v from 'valibot';
 import { described } from './described.ts';
 import { loopbackPortOf } from './loopback-port.ts';
-import { healthPath, httpUrl, imageReference, plainValue, port, seconds, serviceName } from './values.ts';
+import {
+  completeSecretArn,
+  healthPath,
+  httpUrl,
+  imageReference,
+  plainValue,
+  port,
+  seconds,
+  serviceName,
+} from './values.ts';
 
 /** A document of Systems Manager may have 64 KB, and our script takes about half. */
 const mostEnvironmentBytes = 20_000;
@@ -13,12 +22,11 @@ function fitsDocument(environment: Readonly<Record<string, string>>): boolean {
 
 const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a variable name'));
 
-const secretArn = v.pipe(
-  v.string(),
-  v.regex(
-    /^arn:aws[\w-]*:(secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}|ssm:[\w-]+:\d{12}:parameter\/[\w./-]+)$/,
-    'the whole ARN of a secret (with the six characters at its end) or of a parameter',
-  ),
+const parameterArn = v.pipe(v.string(), v.regex(/^arn:aws[\w-]*:ssm:[a-z0-9-]+:\d{12}:parameter\/[\w./-]+$/));
+
+const secretArn = v.union(
+  [completeSecretArn, parameterArn],
+  'the whole ARN of a secret (with the six characters at its end) or of a parameter',
 );
 
 const keyArn = v.pipe(

@@ -9,6 +9,7 @@
 #   SITE_PORT     where the site reaches the standby, encrypted (link.sh)
 #   CONTAINER_PORT HEALTH_PATH START_TIMEOUT_SECONDS STOP_GRACE_SECONDS HOOK_TIMEOUT_SECONDS LOCK_WAIT_SECONDS
 #   PILOT_LIGHT   true: the host sleeps too, and Docker itself starts the container when the host boots
+#   MEMORY        the container's limit as docker writes it; empty: three quarters of the host's
 #   CREATE_ARGS   array: further arguments of "docker create"
 #   COMMAND       array: what the container runs, in place of the image's own
 #   SECRETS       array: VARIABLE=ARN (secrets.sh)

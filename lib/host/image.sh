@@ -19,9 +19,9 @@ describe_container() {
     --name "$container" --restart "$restart"
     # Whatever the daemon's default is: not every driver has these limits.
     --log-driver json-file --log-opt max-size=10m --log-opt max-file=3
-    --publish "127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" "${CREATE_ARGS[@]}"
+    --publish "127.0.0.1:$LOOPBACK_PORT:$CONTAINER_PORT" --stop-timeout "$STOP_GRACE_SECONDS" --memory "${MEMORY:-$(most_memory)}"
+    "${CREATE_ARGS[@]}"
   )
-  if [[ " ${CREATE_ARGS[*]} " != *' --memory '* ]]; then create_args+=(--memory "$(most_memory)"); fi
   settings=
   # What an operator has put onto the host comes first, so that what is deployed wins.
   for file in "$env_file" "$secrets_file"; do

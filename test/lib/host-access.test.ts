@@ -41,9 +41,9 @@ describe('the secrets of a service', () => {
 
 describe('the container', () => {
   test('gains no privileges and has limits, whatever is configured', () => {
-    expect(shop).toContain(
-      "'--security-opt' 'no-new-privileges' '--pids-limit' '4096' '--memory' '512m' '--tmpfs' '/tmp'",
-    );
+    expect(shop).toContain("'--security-opt' 'no-new-privileges' '--pids-limit' '4096' '--tmpfs' '/tmp'");
+    expect(shop).toContain('"MEMORY=512m"');
+    expect(search).toContain('"MEMORY="');
     expect(search).toContain(
       "CREATE_ARGS=('--security-opt' 'no-new-privileges' '--pids-limit' '4096' '--env'",
     );

@@ -112,19 +112,11 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
 }
 
 /** How the container is kept in: no more privileges than it begins with, and no more of the host than it needs. */
-function containerArguments({
-  volumes,
-  tmpfs,
-  memoryMiB,
-  pidsLimit,
-  user,
-  newPrivileges,
-}: ServiceConfig['container']) {
+function containerArguments({ volumes, tmpfs, pidsLimit, user, newPrivileges }: ServiceConfig['container']) {
   return [
     ...(newPrivileges ? [] : ['--security-opt', 'no-new-privileges']),
     '--pids-limit',
     String(pidsLimit),
-    ...(memoryMiB === undefined ? [] : ['--memory', `${memoryMiB}m`]),
     ...(user === undefined ? [] : ['--user', user]),
     ...volumes.flatMap((volume) => ['--volume', volume]),
     ...tmpfs.flatMap((path) => ['--tmpfs', path]),
@@ -134,6 +126,7 @@ function containerArguments({
 function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
   const { service, imageUri, pilotLight, certificates, publicAccess, packagesMarker } = props;
   const environment = { SITE: 'standby', ...service.environment };
+  const { memoryMiB } = service.container;
   const args = [
     ...containerArguments(service.container),
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
@@ -154,6 +147,7 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `HOOK_TIMEOUT_SECONDS=${service.hookTimeoutSeconds}`,
     `LOCK_WAIT_SECONDS=${lockWaitSeconds(service)}`,
     `PILOT_LIGHT=${pilotLight}`,
+    `MEMORY=${memoryMiB === undefined ? '' : `${memoryMiB}m`}`,
     `CREATE_ARGS=(${args.join(' ')})`,
     `COMMAND=(${(service.container.command ?? []).map(quote).join(' ')})`,
     `SECRETS=(${Object.entries(service.secrets)

@@ -87,7 +87,7 @@ async function run(action: string, serial = 0, secret = '-', more = '') {
     "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=30 PILOT_LIGHT=true",
     `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}'`,
     `PUBLIC_CERTIFICATE_SECRET='${secret}'`,
-    "CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
+    "MEMORY= CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
     more,
     scripts,
   ];

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
@@ -95,7 +95,7 @@ async function run(action: string, serial: number, settings: Settings = {}) {
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='${image}' LOOPBACK_PORT=${port} CONTAINER_PORT=8080`,
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
     `HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=${startTimeoutSeconds + 7} PILOT_LIGHT=${pilotLight}`,
-    "CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
+    "MEMORY= CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
     NO_LINK,
     more,
     text,
@@ -276,6 +276,17 @@ describe('a start of what runs, or should run', () => {
   ])('pilot light %s: docker starts it %s', async (pilotLight, policy) => {
     await run('prepare', 0, { pilotLight });
     expect(await docker('{{.HostConfig.RestartPolicy.Name}}')).toBe(policy);
+  });
+
+  it('leaves the host a quarter of its memory, whatever else is configured', async () => {
+    await run('prepare', 0, { more: "CREATE_ARGS=(--env 'NOTE=not --memory 1g')" });
+    const left = 1 - Number(await docker('{{.HostConfig.Memory}}')) / totalmem();
+    expect(left).toBeCloseTo(0.25, 3);
+  });
+
+  it('limits the container to the memory that is configured', async () => {
+    await run('prepare', 0, { more: 'MEMORY=512m' });
+    expect(await docker('{{.HostConfig.Memory}}')).toBe(`${512 * 1024 ** 2}`);
   });
 });
 
