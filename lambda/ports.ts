@@ -92,5 +92,7 @@ export type ServicePorts = {
   readonly witness?: Witness;
   readonly channels: Readonly<Record<Channel, Deliver>>;
   readonly clock: Clock;
+  /** Waits. @param milliseconds how long */
+  readonly pause: (milliseconds: number) => Promise<void>;
   readonly log: Log;
 };

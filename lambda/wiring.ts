@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoEvidenceStore, dynamoHistory, dynamoStateStore } from './adapters/dynamodb.ts';
 import type { ServiceSettings } from './contract/settings.ts';
@@ -28,6 +29,7 @@ export function wire(settings: ServiceSettings, parts: Parts): ServicePorts {
     ...(witness && witnessUrl && { witness: witness(witnessUrl) }),
     channels: { history: dynamoHistory(documents, table), ...people },
     clock,
+    pause: async (milliseconds) => delay(milliseconds),
     log,
   };
 }

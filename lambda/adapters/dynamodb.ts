@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { pauseAfter } from '../backoff.ts';
 import { readEvidence, readState } from '../contract/records.ts';
 import { attribute, type Key, key } from '../contract/table.ts';
 import { type Evidence, fold, type Sighting } from '../domain/evidence.ts';
@@ -9,8 +10,6 @@ import type { Deliver, EvidenceStore, StateStore, Versioned } from '../ports.ts'
 
 const historyDays = 400;
 const maxTries = 12;
-const firstPauseMilliseconds = 10;
-const longestPauseMilliseconds = 500;
 
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
@@ -61,10 +60,7 @@ export function dynamoEvidenceStore(
         }
         // Our memory was out of date: what is there now is read, without a wait.
         if (remembered) continue;
-        // In a storm of alerts, those who lost must not all come back at the same moment.
-        await delay(
-          Math.random() * Math.min(firstPauseMilliseconds * 2 ** attempt, longestPauseMilliseconds),
-        );
+        await delay(pauseAfter(attempt));
       }
       throw new Error(`evidence for ${service} not recorded: ${maxTries} concurrent writers came first`);
     },

@@ -78,9 +78,9 @@ async function reconcileAll(concerned: readonly string[], isThorough: boolean): 
   if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
 }
 
-async function look(service: string, nudge: Nudge): Promise<Decision> {
+async function look(service: string, nudge: Nudge): Promise<void> {
   const settings = settingsOf(service);
-  return reconcile(service, portsOf(settings), settings.policy, nudge);
+  await reconcile(service, portsOf(settings), settings.policy, nudge);
 }
 
 function settingsOf(service: string): ServiceSettings {

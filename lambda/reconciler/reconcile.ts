@@ -1,3 +1,4 @@
+import { pauseAfter } from '../backoff.ts';
 import { writeLine } from '../contract/log-lines.ts';
 import { decide } from '../domain/decide.ts';
 import type { Answer, Decision } from '../domain/decision.ts';
@@ -13,6 +14,9 @@ import { act, type DeliverEffect, deliver, nothing, type Results } from './act.t
 
 /** More rounds than any real sequence needs; reaching it means that `decide` does not settle. */
 const maxRounds = 16;
+
+/** Races for the record that a nudge with news may lose in a row, within about two seconds in all. */
+const maxLosses = 12;
 
 /** What a nudge brings along. The rest is looked up. */
 export type Nudge = {
@@ -38,34 +42,53 @@ export async function recorded(
 
 /**
  * Looks at everything and decides, until nothing changes any more: observe → decide → record → act.
- * Intent is recorded before it is acted upon, and a writer that lost the race looks again. Entries are delivered at the
- * end, so that deciding, recording and commanding never wait for a mail.
+ * Intent is recorded before it is acted upon. A writer that lost the race looks again if it has something to record,
+ * and otherwise leaves it to the one that won. Entries are delivered at the end, so that deciding, recording and
+ * commanding never wait for a mail.
  *
- * @returns the last decision and its evidence, with the answer to the request if there was one
- * @throws AggregateError when the loop has settled but an effect failed: the effect stays recorded and
- *   is tried again by a later nudge, and the failed invocation tells people. Who asked for something is
- *   answered all the same.
+ * @returns the last decision and its evidence, with the answer to the request if there was one; undefined if
+ *   another nudge is deciding, which does not happen to a request or a thorough look
+ * @throws AggregateError when an effect failed, or the record of the service could not be written: what was to be done
+ *   stays recorded and is tried again by a later nudge, and the failed invocation tells people. Who asked for
+ *   something is answered all the same.
  */
 export async function reconcile(
   service: string,
   ports: ServicePorts,
   policy: Policy,
+  nudge: Nudge & { readonly request: OperatorRequest },
+): Promise<Look>;
+export async function reconcile(
+  service: string,
+  ports: ServicePorts,
+  policy: Policy,
+  nudge?: Nudge,
+): Promise<Look | undefined>;
+export async function reconcile(
+  service: string,
+  ports: ServicePorts,
+  policy: Policy,
   nudge: Nudge = {},
-): Promise<Look> {
+): Promise<Look | undefined> {
   const { request, isThorough } = nudge;
   const settled = await settle(service, ports, policy, nudge, nothing);
+  // Also where it has not settled: nobody else delivers what this nudge has claimed before the claim lapses.
   const told = settled.undelivered.length > 0 ? await deliver(settled.undelivered, ports) : nothing;
   // Only once: what failed is claimed by a later nudge.
   const last = told.delivered?.length ? await settle(service, ports, policy, { isThorough }, told) : settled;
-  if (isThorough) logLook(last.look, ports);
   const errors = [settled, told, ...(last === settled ? [] : [last])].flatMap((one) => one.errors);
-  if (errors.length > 0 && !request)
+  const look = last.look ?? settled.look;
+  if (isThorough && look) logLook(look, ports);
+  if (errors.length > 0 && !(look && request))
     throw new AggregateError(errors, errors.map((error) => error.message).join('; '));
-  return { ...last.look, ...(settled.look.answer && { answer: settled.look.answer }) };
+  return look && { ...look, ...(settled.answer && { answer: settled.answer }) };
 }
 
 type Settled = {
-  readonly look: Look;
+  /** Undefined if others are deciding, or nothing came to rest. */
+  readonly look?: Look;
+  /** Given once the request was recorded, whatever came of the rest. */
+  readonly answer?: Answer | undefined;
   /** What people and the history have not been told yet. */
   readonly undelivered: readonly DeliverEffect[];
   readonly errors: readonly Error[];
@@ -82,27 +105,43 @@ async function settle(
   let answer: Answer | undefined;
   const undelivered: DeliverEffect[] = [];
   const errors: Error[] = [];
-  for (let round = 0; round < maxRounds; round++) {
+  let losses = 0;
+  for (let round = 0; round < maxRounds && losses < maxLosses; ) {
     const before = await ports.states.load(service);
     const seen = await observe(before.value, results, ports, policy, isThorough);
     const observation = { ...seen, ...(request && !answer && { request }) };
     const decision = decide(before.value, observation, policy, ports.clock());
     if (decision.state !== before.value) {
       const recorded = await ports.states.save(decision.state, before);
-      if (!recorded) continue;
+      if (!recorded) {
+        // Who came first looks again after that, and sees all that was to be seen here: their look is ours.
+        const isNeeded = isThorough || request !== undefined || hasNews(results);
+        if (!isNeeded) return { undelivered, errors };
+        await ports.pause(pauseAfter(losses++));
+        continue;
+      }
       logDecision(before.value, decision, observation, ports);
     }
     answer ??= decision.answer;
     if (decision.state === before.value && decision.effects.length === 0) {
-      const look = { ...decision, evidence: seen.evidence, ...(answer && { answer }) };
-      return { look, undelivered, errors };
+      return { look: { ...decision, evidence: seen.evidence }, answer, undelivered, errors };
     }
     undelivered.push(...decision.effects.filter((effect) => effect.type === 'deliver'));
     results = await act(decision.effects, ports);
     errors.push(...results.errors);
+    losses = 0;
+    round++;
   }
-  throw new Error(`${service}: no fixpoint after ${maxRounds} rounds`);
+  const why =
+    losses < maxLosses
+      ? `no fixpoint after ${maxRounds} rounds`
+      : `others came first ${losses} times in a row`;
+  return { answer, undelivered, errors: [...errors, new Error(`${service}: ${why}`)] };
 }
+
+/** What is known to nobody else. */
+const hasNews = ({ command, capacityStart, delivered }: Results): boolean =>
+  command !== undefined || capacityStart !== undefined || delivered !== undefined;
 
 async function observe(
   state: State,

@@ -118,6 +118,7 @@ export class InMemory {
       },
       witness: { look: async () => this.#call('witness', () => this.witness) },
       clock: () => this.now,
+      pause: async () => {},
       log: silentLog,
     };
   }

@@ -191,6 +191,38 @@ describe('when a nudge changes nothing', () => {
     expect(world.state.revision).toBe(revision);
   });
 
+  it('whoever brings nothing new leaves a lost race at once; whoever brings a request does not', async () => {
+    const world = new InMemory();
+    const pauses: number[] = [];
+    const raced = {
+      ...world.ports,
+      pause: async (milliseconds: number) => void pauses.push(milliseconds),
+      states: { ...world.ports.states, save: async () => false },
+    };
+    world.observe('down');
+    expect(await reconcile('api', raced, policy)).toBeUndefined();
+    expect(pauses).toEqual([]);
+    const request = { action: 'failover', by: 'eve' } as const;
+    await expect(reconcile('api', raced, policy, { request })).rejects.toThrow('others came first 12 times');
+    expect(pauses).toHaveLength(12);
+  });
+
+  it('what a nudge has claimed is delivered also if others come first ever after', async () => {
+    const world = new InMemory();
+    let saves = 0;
+    const raced = {
+      ...world.ports,
+      states: {
+        ...world.ports.states,
+        save: async (...args: Parameters<typeof world.ports.states.save>) =>
+          saves++ === 0 && world.ports.states.save(...args),
+      },
+    };
+    world.observe('down');
+    await expect(reconcile('api', raced, policy)).rejects.toThrow('others came first');
+    expect(world.told.map(({ kind }) => kind)).toEqual(['failover-started']);
+  });
+
   it('two deciders at once send one command and one mail', async () => {
     const world = new InMemory();
     world.observe('down');
