@@ -21,6 +21,9 @@ export function buildApp(config: Config, props: AppProps = {}): App {
   return addStacks(new App(props), config);
 }
 
+/** CloudFormation's schema of these has no tags (cfn-lint E3002), although CDK would give them some. */
+const untagged = ['AWS::CloudWatch::Dashboard', 'AWS::SSM::Association'];
+
 function addStacks(app: App, config: Config): App {
   const { host, instanceId = '' } = config.standby;
   const boundary = config.permissionsBoundaryArn;
@@ -44,6 +47,6 @@ function addStacks(app: App, config: Config): App {
     new FailoverStack(app, 'FailoverStack', { ...failoverProps, instance: { id: instanceId } });
   }
   for (const [key, value] of Object.entries({ ...config.tags, project: 'hybrid-failover' }))
-    Tags.of(app).add(key, value);
+    Tags.of(app).add(key, value, { excludeResourceTypes: untagged });
   return app;
 }

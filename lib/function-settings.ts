@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import {
   type ReceiverEnvironment,
-  type ReceiverService,
+  type ReceiverSettings,
   type ReconcilerEnvironment,
   readServices,
   type ServiceSettings,
@@ -32,6 +32,10 @@ export function functionSettings(stack: Stack, config: Config, standby: StandbyK
     return { name, ...standby.settingsOf(service), policy, ...(witnessUrl && { witnessUrl }) };
   });
   const { common, services } = shareCommon(all);
+  const heard: ReceiverSettings = {
+    heartbeatTimeoutSeconds: config.policy.heartbeatTimeoutSeconds,
+    names: all.map(({ name }) => name),
+  };
   // The functions read them by the same schema: what they would refuse must not be deployed.
   readServices({ COMMON: JSON.stringify(common), SERVICES: JSON.stringify(services) });
   const bytes = Buffer.byteLength(JSON.stringify([common, services]));
@@ -39,11 +43,8 @@ export function functionSettings(stack: Stack, config: Config, standby: StandbyK
     throw new ConfigError(
       `services: received ${services.length} services, of which Lambda's environment would hold ${bytes} bytes, expected at most ${mostBytes}; give some of them a deployment of their own (another name), or shorter names and witness URLs`,
     );
-  const heard = all.map(({ name, policy: { heartbeatTimeoutSeconds } }): ReceiverService => {
-    return { name, heartbeatTimeoutSeconds };
-  });
   return {
-    reconciler: { COMMON: stack.toJsonString(common), SERVICES: stack.toJsonString(services) },
+    reconciler: { COMMON: stack.toJsonString(common), SERVICES: JSON.stringify(services) },
     receiver: { SERVICES: JSON.stringify(heard) },
   };
 }

@@ -22,7 +22,6 @@ const functions = ['receiver', 'reconciler'] as const;
 const environment = {
   ...process.env,
   AWS_REGION: 'eu-central-1',
-  SERVICES: '[]',
   TABLE_NAME: 'table',
   TOPIC_ARN: 'topic',
   RECONCILER_NAME: 'reconciler',
@@ -46,8 +45,8 @@ function bench(): boolean {
     const floor = build(`drill/bench/floor/${name}.ts`, `${name}-floor`);
     const times = { bundle: [] as number[], floor: [] as number[] };
     for (let run = 0; run < runs; run++) {
-      times.floor.push(coldImport(probe, floor));
-      times.bundle.push(coldImport(probe, bundle));
+      times.floor.push(coldImport(probe, floor, name));
+      times.bundle.push(coldImport(probe, bundle, name));
     }
     const [own, least] = [spread(times.bundle).median, spread(times.floor).median];
     const ratio = own / least;
@@ -67,8 +66,11 @@ function build(entry: string, name: string): string {
   return outdir;
 }
 
-function coldImport(probe: string, bundle: string): number {
-  const output = execFileSync(process.execPath, [probe, join(bundle, 'index.mjs')], { env: environment });
+const servicesOf = { receiver: '{"heartbeatTimeoutSeconds":15,"names":[]}', reconciler: '[]' } as const;
+
+function coldImport(probe: string, bundle: string, name: (typeof functions)[number]): number {
+  const env = { ...environment, SERVICES: servicesOf[name] };
+  const output = execFileSync(process.execPath, [probe, join(bundle, 'index.mjs')], { env });
   return Number(output.toString());
 }
 

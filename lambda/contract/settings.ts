@@ -49,14 +49,17 @@ export type ServiceSettings = Readonly<Omit<v.InferOutput<typeof service>, 'poli
   readonly policy: Policy;
 };
 
-const receiverService = v.strictObject({ name: v.string(), heartbeatTimeoutSeconds: v.number() });
+const receiverSettings = v.strictObject({
+  heartbeatTimeoutSeconds: v.number(),
+  names: v.pipe(v.array(v.string()), v.readonly()),
+});
 
-/** What the receiver is told: it faces the internet, and learns no more than it needs. */
-export type ReceiverService = Readonly<v.InferOutput<typeof receiverService>>;
+/** What the receiver is told of the services: it faces the internet, and learns no more than it needs. */
+export type ReceiverSettings = Readonly<v.InferOutput<typeof receiverSettings>>;
 
 /**
  * Values for COMMON and SERVICES. A function's variables may take 4 KB in all (AWS Lambda quotas), so what all
- * services have in common stands once.
+ * services have in common stands once, and so does what their documents' names begin with.
  */
 export function shareCommon(services: readonly ServiceSettings[]) {
   const [first] = services;
@@ -66,28 +69,40 @@ export function shareCommon(services: readonly ServiceSettings[]) {
   const part = (whole: Policy, shared: boolean) =>
     Object.fromEntries(Object.entries(whole).filter(([key]) => isShared(key) === shared));
   const { instanceId } = first;
+  const documentPrefix = first.document.slice(0, -first.name.length);
   return {
-    common: { instanceId, policy: part(first.policy, true) },
-    services: services.map(({ instanceId: id, policy: whole, ...rest }) => ({
-      ...rest,
-      ...(id !== instanceId && { instanceId: id }),
-      policy: part(whole, false),
-    })),
+    common: { instanceId, documentPrefix, policy: part(first.policy, true) },
+    services: services.map(({ instanceId: id, document, policy: whole, ...rest }) => {
+      const own = part(whole, false);
+      return {
+        ...rest,
+        ...(id !== instanceId && { instanceId: id }),
+        ...(document !== documentPrefix + rest.name && { document }),
+        ...(Object.keys(own).length > 0 && { policy: own }),
+      };
+    }),
   };
 }
+
+type Common = Partial<ServiceSettings> & { readonly documentPrefix?: string };
 
 /** Reads COMMON and SERVICES. @throws Error that names the variable, the value received and what was expected */
 export function readServices(environment: Partial<ReconcilerEnvironment>): readonly ServiceSettings[] {
   const { COMMON, SERVICES } = environment;
-  const common = parsed('COMMON', COMMON ?? '{}') as Partial<ServiceSettings>;
+  const { documentPrefix, ...common } = parsed('COMMON', COMMON ?? '{}') as Common;
   const services = parsed('SERVICES', SERVICES) as Partial<ServiceSettings>[];
-  const merged = services.map((one) => ({ ...common, ...one, policy: { ...common.policy, ...one.policy } }));
+  const merged = services.map((one) => ({
+    ...(documentPrefix !== undefined && { document: `${documentPrefix}${one.name}` }),
+    ...common,
+    ...one,
+    policy: { ...common.policy, ...one.policy },
+  }));
   return checked('SERVICES', v.array(service), merged);
 }
 
 /** Reads the receiver's SERVICES. @throws as {@link readServices} */
-export function readReceiverServices(environment: Partial<ReceiverEnvironment>): readonly ReceiverService[] {
-  return checked('SERVICES', v.array(receiverService), parsed('SERVICES', environment.SERVICES));
+export function readReceiverSettings({ SERVICES }: Partial<ReceiverEnvironment>): ReceiverSettings {
+  return checked('SERVICES', receiverSettings, parsed('SERVICES', SERVICES));
 }
 
 /** @throws Error that names the variable if it is missing or empty */

@@ -7,21 +7,20 @@ import { clientConfig } from '../adapters/client-config.ts';
 import { documentClient, dynamoEvidenceStore } from '../adapters/dynamodb.ts';
 import { lambdaWaker } from '../adapters/lambda-waker.ts';
 import { secretTokens } from '../adapters/secret-tokens.ts';
-import { type ReceiverEnvironment, readReceiverServices, required } from '../contract/settings.ts';
+import { type ReceiverEnvironment, readReceiverSettings, required } from '../contract/settings.ts';
 import { authenticate } from './authenticate.ts';
 import { jsonErrors } from './http.ts';
 import { receive } from './receive.ts';
 
 const log = new Logger({ serviceName: 'receiver' });
 const environment = process.env as Partial<ReceiverEnvironment>;
-const services = readReceiverServices(environment);
-const gapSeconds = new Map(services.map((one) => [one.name, one.heartbeatTimeoutSeconds]));
+const { names, heartbeatTimeoutSeconds } = readReceiverSettings(environment);
 
 const ports = {
   evidence: dynamoEvidenceStore(
     documentClient(new DynamoDBClient(clientConfig)),
     required(environment, 'TABLE_NAME'),
-    (service) => gapSeconds.get(service) ?? 0,
+    () => heartbeatTimeoutSeconds,
   ),
   waker: lambdaWaker(new LambdaClient(clientConfig), required(environment, 'RECONCILER_NAME')),
   clock: Date.now,
@@ -32,7 +31,6 @@ const tokens = secretTokens(
   required(environment, 'TOKEN_SECRET_ARN'),
   Date.now,
 );
-const names = services.map(({ name }) => name);
 
 /** POST /failover */
 export const handler = middy()

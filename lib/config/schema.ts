@@ -100,6 +100,9 @@ const arnsOf = ({ webhook, dns, services }: v.InferOutput<typeof keys>) =>
     ...services.flatMap(({ secrets, secretKeys }) => [...Object.values(secrets), ...secretKeys]),
   ].filter((arn) => arn !== undefined);
 
+/** Inbound rules of a security group (Amazon VPC quotas). */
+const mostRules = 60;
+
 export const schema = v.pipe(
   keys,
   v.forward(
@@ -117,6 +120,15 @@ export const schema = v.pipe(
       'false with more than one service, because stopping the instance would stop them all',
     ),
     ['standby', 'pilotLight'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services'], ['standby', 'host']],
+      ({ dns, services, standby: { host } }) =>
+        (host?.siteCidrs.length ?? 0) * services.length + (dns ? 1 : 0) <= mostRules,
+      `at most ${mostRules} CIDRs times services: each is a rule of the security group, which may have ${mostRules}`,
+    ),
+    ['standby', 'host'],
   ),
   v.forward(
     v.partialCheck(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../lib/config/load.ts';
 import type { Config } from '../../lib/config/schema.ts';
+import { hostScript } from '../../lib/host/script.ts';
 import { configOf, documentsIn, ofType, resourcesOf } from './templates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'host-access-'));
@@ -118,6 +119,7 @@ describe('hooks', () => {
     const environment = { A: 'x'.repeat(19_900) };
     const [document = ''] = scripts({ ...given, services: [{ ...service, environment }] });
     // "Quotas" of Systems Manager: 64 KB.
-    expect(Buffer.byteLength(JSON.stringify(JSON.parse(document).Content))).toBeLessThan(65_536);
+    const whole = [JSON.parse(document).Content, hostScript().join('\n')];
+    expect(Buffer.byteLength(JSON.stringify(whole))).toBeLessThan(65_536);
   });
 });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CfnOutput, Stack, Token } from 'aws-cdk-lib';
-import { type Grant, Grant as Grants, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { CfnMapping, CfnOutput, Fn, Stack, Token } from 'aws-cdk-lib';
 import { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
@@ -16,6 +15,22 @@ import type { ServiceConfig } from '../../config/schema.ts';
 import { hostScript } from '../../host/script.ts';
 import type { LinkCertificates } from './link-certificates.ts';
 
+/**
+ * The script that all documents have in common. It stands in the template once: with a copy for each service, a
+ * template of the greatest size (1 MB, CloudFormation quotas) would hold 26 services.
+ */
+export class HostScript extends Construct {
+  readonly lines = hostScript();
+  /** As one text with a line for each. */
+  readonly text: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const mapping = new CfnMapping(this, 'Lines', { mapping: { script: { lines: this.lines } } });
+    this.text = Fn.join('\n', Token.asList(mapping.findInMap('script', 'lines')));
+  }
+}
+
 export type StandbyDocumentProps = {
   readonly service: ServiceConfig;
   readonly documentName: string;
@@ -24,6 +39,8 @@ export type StandbyDocumentProps = {
   /** The host sleeps too, and Docker starts the container when it boots. */
   readonly pilotLight: boolean;
   readonly certificates: LinkCertificates;
+  /** What each document runs after its settings. */
+  readonly script: HostScript;
   /** The file that says that the packages of the host are installed; undefined for a host of one's own. */
   readonly packagesMarker: string | undefined;
   /** Where public clients reach the standby if DNS sends them there, and the secret with its certificate. */
@@ -35,28 +52,30 @@ export type StandbyDocumentProps = {
  * two numbers. The right to send it is the right to start and stop the standby, and nothing else.
  */
 export class StandbyDocument extends Construct {
-  readonly documentName: string;
-  readonly #instanceId: string;
+  readonly arn: string;
 
   constructor(scope: Construct, id: string, props: StandbyDocumentProps) {
     super(scope, id);
-    const { service, documentName, instanceId } = props;
-    const script = [...settingsLines(this, props), ...hostScript()];
+    const { service, documentName, instanceId, script } = props;
+    const settings = settingsLines(this, props);
     const document = new CfnDocument(this, 'Document', {
       name: documentName,
       documentType: 'Command',
       documentFormat: 'JSON',
       targetType: '/AWS::EC2::Instance',
       updateMethod: 'NewVersion',
-      content: documentContent(service, script),
+      content: documentContent(service, [...settings, script.text]),
     });
-    this.documentName = document.ref;
-    this.#instanceId = instanceId;
+    this.arn = Stack.of(this).formatArn({
+      service: 'ssm',
+      resource: 'document',
+      resourceName: document.ref,
+    });
     // Pulls ahead, creates the container and takes up certificates, on each change of the script and once a day.
     const prepare = new CfnAssociation(this, 'Prepare', {
       name: document.ref,
       documentVersion: '$LATEST',
-      associationName: `${documentName}-${contentHash(this, script)}`,
+      associationName: `${documentName}-${contentHash(this, [...settings, ...script.lines])}`,
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
       parameters: documentParameters('prepare', noDecision),
       scheduleExpression: 'rate(1 day)',
@@ -68,19 +87,6 @@ export class StandbyDocument extends Construct {
     }).overrideLogicalId(`DocumentName${capitalised(service.name)}`);
     // It reads their parameters.
     prepare.node.addDependency(props.certificates);
-  }
-
-  /** Send this document to the standby's host, and no other to no other. */
-  grantSend(grantee: IGrantable): Grant {
-    const stack = Stack.of(this);
-    return Grants.addToPrincipal({
-      grantee,
-      actions: ['ssm:SendCommand'],
-      resourceArns: [
-        stack.formatArn({ service: 'ssm', resource: 'document', resourceName: this.documentName }),
-        stack.formatArn({ service: 'ec2', resource: 'instance', resourceName: this.#instanceId }),
-      ],
-    });
   }
 }
 

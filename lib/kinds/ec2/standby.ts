@@ -4,7 +4,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { documentName, output } from '../../../lambda/contract/names.ts';
 import type { Config, DnsConfig, ServiceConfig } from '../../config/schema.ts';
 import type { StandbyEvent, StandbyKind } from '../kind.ts';
-import { StandbyDocument } from './document.ts';
+import { HostScript, StandbyDocument } from './document.ts';
 import { packagesMarker } from './host-stack.ts';
 import { ServiceImages } from './images.ts';
 import { LinkCertificates } from './link-certificates.ts';
@@ -14,7 +14,7 @@ export class Ec2Standby implements StandbyKind {
   readonly images: ServiceImages;
   readonly #config: Config;
   readonly #instanceId: string;
-  readonly #documents: ReadonlyMap<string, StandbyDocument>;
+  readonly #documents: readonly StandbyDocument[];
 
   /** @param stack gets the constructs directly, because their ids are names that deployed resources have */
   constructor(stack: Stack, config: Config, instanceId: string) {
@@ -22,31 +22,38 @@ export class Ec2Standby implements StandbyKind {
     this.#instanceId = instanceId;
     this.images = new ServiceImages(stack, 'Images', config);
     const certificates = new LinkCertificates(stack, 'Link', config.name);
-    const documents = config.services.map((service) => {
-      const document = new StandbyDocument(stack, `Standby-${service.name}`, {
-        service,
-        instanceId,
-        documentName: documentName(config.name, service.name),
-        imageUri: this.images.uri(service),
-        pilotLight: config.standby.pilotLight,
-        certificates,
-        packagesMarker: config.standby.host && packagesMarker,
-        publicAccess: config.dns?.service === service.name ? publicAccessOf(config.dns) : undefined,
-      });
-      return [service.name, document] as const;
-    });
-    this.#documents = new Map(documents);
+    const script = new HostScript(stack, 'HostScript');
+    this.#documents = config.services.map(
+      (service) =>
+        new StandbyDocument(stack, `Standby-${service.name}`, {
+          service,
+          instanceId,
+          documentName: documentName(config.name, service.name),
+          imageUri: this.images.uri(service),
+          pilotLight: config.standby.pilotLight,
+          certificates,
+          script,
+          packagesMarker: config.standby.host && packagesMarker,
+          publicAccess: config.dns?.service === service.name ? publicAccessOf(config.dns) : undefined,
+        }),
+    );
     new CfnOutput(stack, output.instanceId, { value: instanceId, description: 'The host of the standby' });
   }
 
   settingsOf({ name }: ServiceConfig) {
-    return { document: this.#documents.get(name)?.documentName ?? '', instanceId: this.#instanceId };
+    return { document: documentName(this.#config.name, name), instanceId: this.#instanceId };
   }
 
   grantControl(reconciler: LambdaFunction): void {
-    const may = (actions: string[], resource: string) =>
-      reconciler.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
-    for (const document of this.#documents.values()) document.grantSend(reconciler);
+    const may = (actions: string[], ...resources: string[]) =>
+      reconciler.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    const host = Stack.of(reconciler).formatArn({
+      service: 'ec2',
+      resource: 'instance',
+      resourceName: this.#instanceId,
+    });
+    // These documents to the standby's host, and no other to no other.
+    may(['ssm:SendCommand'], ...this.#documents.map(({ arn }) => arn), host);
     const { pilotLight, alternateInstanceTypes } = this.#config.standby;
     may(
       [
@@ -54,11 +61,7 @@ export class Ec2Standby implements StandbyKind {
         ...(pilotLight ? ['ec2:StopInstances'] : []),
         ...(alternateInstanceTypes.length > 0 ? ['ec2:ModifyInstanceAttribute'] : []),
       ],
-      Stack.of(reconciler).formatArn({
-        service: 'ec2',
-        resource: 'instance',
-        resourceName: this.#instanceId,
-      }),
+      host,
     );
     may(['ssm:GetCommandInvocation', 'ec2:DescribeInstances'], '*');
     const policy = reconciler.role?.node.tryFindChild('DefaultPolicy');
@@ -71,7 +74,6 @@ export class Ec2Standby implements StandbyKind {
   }
 
   get events(): Readonly<Record<string, StandbyEvent>> {
-    const documentNames = [...this.#documents.values()].map((document) => document.documentName);
     return {
       CommandEnded: {
         description: 'A command on the host ended',
@@ -80,7 +82,8 @@ export class Ec2Standby implements StandbyKind {
           detailType: ['EC2 Command Invocation Status-change Notification'],
           detail: {
             'instance-id': [this.#instanceId],
-            'document-name': documentNames,
+            // Not each by its name: a pattern may have 2,048 characters (EventBridge quotas).
+            'document-name': [{ prefix: documentName(this.#config.name, '') }],
             status: ['Success', 'Failed', 'TimedOut', 'Cancelled'],
           },
         },

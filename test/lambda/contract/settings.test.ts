@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  readReceiverServices,
+  readReceiverSettings,
   readServices,
   required,
   type ServiceSettings,
@@ -53,11 +53,8 @@ test('what the stack writes is what the functions read', () => {
 
 test('what all services have in common stands once', () => {
   const { common, services } = shareCommon([settings(), settings({ name: 'shop', document: 'shop-shop' })]);
-  expect(common).toEqual({ instanceId: 'i-1', policy });
-  expect(services).toEqual([
-    { name: 'api', document: 'shop-api', policy: {} },
-    { name: 'shop', document: 'shop-shop', policy: {} },
-  ]);
+  expect(common).toEqual({ instanceId: 'i-1', documentPrefix: 'shop-', policy });
+  expect(services).toEqual([{ name: 'api' }, { name: 'shop' }]);
   expect(shareCommon([])).toEqual({ common: {}, services: [] });
 });
 
@@ -86,7 +83,7 @@ describe('what the functions refuse', () => {
     ],
     [
       'a key that nobody knows',
-      { COMMON, SERVICES: SERVICES.replace('"document"', '"color":1,"document"') },
+      { COMMON, SERVICES: SERVICES.replace('"name"', '"color":1,"name"') },
       'environment variable SERVICES, 0.color: received "color", expected never from the stack',
     ],
   ])('%s', (_, environment, message) => {
@@ -94,9 +91,10 @@ describe('what the functions refuse', () => {
   });
 
   test('a receiver that is told more than it needs', () => {
-    const services = [{ name: 'api', heartbeatTimeoutSeconds: 45 }];
-    expect(readReceiverServices({ SERVICES: JSON.stringify(services) })).toEqual(services);
-    expect(() => readReceiverServices({ SERVICES })).toThrow('environment variable SERVICES, 0.');
+    const told = { names: ['api'], heartbeatTimeoutSeconds: 45 };
+    expect(readReceiverSettings({ SERVICES: JSON.stringify(told) })).toEqual(told);
+    const more = JSON.stringify({ ...told, policy });
+    expect(() => readReceiverSettings({ SERVICES: more })).toThrow('environment variable SERVICES, policy');
   });
 
   test('a variable that is empty', () => {

@@ -134,14 +134,16 @@ ${changes}`;
     expect(accepts(`name: ${name}\n${text('').replace('name: api', `name: ${name}`)}`).name).toBe(name);
   });
 
-  it('twenty services fit into what the functions can be told, and forty are one clear line', () => {
-    const many = (count: number) =>
+  it('fifty services fit into what the functions can be told, and what does not fit is one clear line', () => {
+    const many = (count: number, more = '') =>
       text('').replace(
         /^services:.*$/m,
-        `services:\n${Array.from({ length: count }, (_, at) => `  - { name: service-${at}x, image: acme/api:1, port: ${8100 + at} }`).join('\n')}`,
+        `services:\n${Array.from({ length: count }, (_, at) => `  - { name: service-${at}x, image: acme/api:1, port: ${8100 + at}${more} }`).join('\n')}`,
       );
-    expect(() => buildApp(accepts(many(20)), noBundling)).not.toThrow();
-    const error = errorOf(() => buildApp(accepts(many(60)), noBundling));
+    expect(() => buildApp(accepts(many(50)), noBundling)).not.toThrow();
+    const error = errorOf(() =>
+      buildApp(accepts(many(60, ', witnessUrl: https://api.example.com/a/long/path/to/health')), noBundling),
+    );
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toMatch(
       /^services: received 60 services, of which Lambda's environment would hold \d+ bytes, expected at most 3400;/,
