@@ -19,7 +19,9 @@ export function awsStandin(env: Readonly<Record<string, string>>): ServedCommand
         value: { type: 'string' },
         type: { type: 'string' },
         'secret-id': { type: 'string' },
+        description: { type: 'string' },
         overwrite: { type: 'boolean' },
+        'with-decryption': { type: 'boolean' },
         query: { type: 'string' },
         output: { type: 'string' },
       },
@@ -47,6 +49,8 @@ export function awsStandin(env: Readonly<Record<string, string>>): ServedCommand
 interface CallOptions {
   readonly name?: string | undefined;
   readonly value?: string | undefined;
+  readonly type?: string | undefined;
+  readonly 'with-decryption'?: boolean | undefined;
   readonly overwrite?: boolean | undefined;
   readonly 'secret-id'?: string | undefined;
 }
@@ -54,14 +58,15 @@ interface CallOptions {
 type ClientSettings = ReturnType<typeof clientSettings>;
 
 const calls: Record<string, (settings: ClientSettings, options: CallOptions) => Promise<unknown>> = {
-  async 'ssm get-parameter'(settings, { name: Name }) {
+  async 'ssm get-parameter'(settings, { name: Name, 'with-decryption': WithDecryption }) {
     const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm');
-    return new SSMClient(settings).send(new GetParameterCommand({ Name }));
+    return new SSMClient(settings).send(new GetParameterCommand({ Name, WithDecryption }));
   },
-  async 'ssm put-parameter'(settings, { name: Name, value = '', overwrite: Overwrite }) {
+  async 'ssm put-parameter'(settings, { name: Name, value = '', type, overwrite: Overwrite }) {
     const { SSMClient, PutParameterCommand } = await import('@aws-sdk/client-ssm');
     const Value = value.startsWith('file://') ? readFileSync(value.slice('file://'.length), 'utf8') : value;
-    return new SSMClient(settings).send(new PutParameterCommand({ Name, Value, Overwrite, Type: 'String' }));
+    const Type = type === 'SecureString' ? type : 'String';
+    return new SSMClient(settings).send(new PutParameterCommand({ Name, Value, Overwrite, Type }));
   },
   async 'secretsmanager get-secret-value'(settings, { 'secret-id': SecretId }) {
     const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');

@@ -31,6 +31,10 @@ is_active() { [[ -s $running ]] && tr '\0' ' ' 2>/dev/null <"/proc/$(<"$running"
 
 start() {
   if is_active; then return; fi
+  # A unit whose condition does not hold is skipped, and that is no failure.
+  local condition
+  condition=$(sed -n "s/^ConditionPathExists=//p" "$template" | sed "s/%i/$instance/g")
+  if [[ -n $condition && ! -e $condition ]]; then return; fi
   setsid "${program[@]}" </dev/null >>"$DRILL_UNITS_DIR/$unit.log" 2>&1 3>&- &
   printf '%s\n' "$!" >"$running"
 }

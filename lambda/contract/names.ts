@@ -27,6 +27,8 @@ export const documentName = (name: string, service: string) => `${name}-${servic
 export const parameterName = {
   siteCertificate: (name: string) => `/${name}/site/certificate`,
   standbyCertificate: (name: string) => `/${name}/standby/certificate`,
+  /** Certificate and key of the standby, encrypted. The host makes it: CloudFormation cannot (SecureString). */
+  identity: (name: string) => `/${name}/standby/identity`,
   instanceId: (name: string) => `/${name}/standby/instance-id`,
 } as const;
 

@@ -37,15 +37,20 @@ say() {
   if [[ -z $now ]]; then TZ=UTC printf '%(%FT%TZ)T %s\n' -1 "$*"; return; fi
   TZ=UTC printf '%(%FT%T)T.%sZ %s\n' "${now%[.,]*}" "${now: -6:3}" "$*"
 }
-fail() { printf '%s\n' "$*" >&2; exit 1; }
-((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
-  fail "$ACTION: this host has bash $BASH_VERSION; 4.4 or newer is needed, as in Amazon Linux 2023; use another machine image"
+fail() { note_trouble "$*"; printf '%s\n' "$*" >&2; exit 1; }
 
+# What keeps "prepare" from its end, in one line, for the control plane and for whoever looks. Gone when it has ended well.
+trouble_file=$state_dir/$SERVICE.trouble
+note_trouble() {
+  if [[ $ACTION == prepare ]]; then remember "$trouble_file" "${*//$'\n'/ }" >&2; fi
+}
 # Keeps a line in a file, whole or not at all. A disk that is full costs the memory of it, not the command.
 remember() {
   if { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>/dev/null; then return; fi
   say "cannot write $1; is the disk full?"
 }
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
+  fail "$ACTION: this host has bash $BASH_VERSION; 4.4 or newer is needed, as in Amazon Linux 2023; use another machine image"
 # Around a field in docker's templates. Systems Manager reads double braces as its parameters, so the script has none.
 open='{''{' close='}''}'
 # The lock must not live on in what docker leaves running.

@@ -35,15 +35,17 @@ report() {
     "$running" "$ran" "$image" "$image_id" "$digest" "${2:+ trouble=$2}"
 }
 
-# What would prevent a start, in one word; empty if all is well.
+# What would prevent a start, in one line; empty if all is well.
 trouble() {
   local file used
   for file in "$state_dir/$SERVICE.probe" "$run_dir/$SERVICE.probe"; do
-    if ! { printf 'x\n' >"$file"; } 2>/dev/null; then printf 'cannot-write-%s' "${file%/*}"; return; fi
+    if ! { printf 'x\n' >"$file"; } 2>/dev/null; then printf 'it cannot write into %s' "${file%/*}"; return; fi
     rm -f "$file"
   done
   used=$(df --output=pcent "$state_dir" 2>/dev/null | tail -n 1 | tr -dc 0-9) || true
-  if ((${used:-0} >= 95)); then printf 'disk-%s%%-full' "$used"; fi
+  if ((${used:-0} >= 95)); then printf 'its disk is %s%% full' "$used"; return; fi
+  # Cut, so that it fits into what Systems Manager keeps.
+  if [[ -s $trouble_file ]]; then head -n 1 "$trouble_file" | cut -c 1-400; fi
 }
 
 # Whether anybody listens on the port of this host. Asks the kernel, which has those who listen at the top: a

@@ -44,7 +44,7 @@ pull_errors=$run_dir/$SERVICE.pull.errors
 pull_alone=$run_dir/$SERVICE.pull.alone
 pull_limit=3600
 
-# Pulls the image. Docker ends a pull when its client ends, and then fetches a half-fetched layer again. A pull that
+# Pulls the image; false if that goes on in the background after so many seconds. Docker ends a pull when its client ends, and then fetches a half-fetched layer again. A pull that
 # is killed by the time limit of each command would therefore never end. So it has its own process group and its own
 # limit, goes on when the command ends, and holds no lock that a start needs. There is one for each service at a time;
 # a later command waits for it.
@@ -61,7 +61,7 @@ pull() {
   exec 6>>"$pull_lock"
   if ! flock -w "$patience" 6; then
     : >"$pull_alone"
-    fail "$ACTION: the pull of $IMAGE takes longer than $patience s; it goes on, and the container is made when it is done"
+    return 1
   fi
   exec 6>&-
   if [[ ! -s $pull_errors ]]; then return; fi
@@ -81,11 +81,15 @@ pull_in_background() {
     printf 'not done after %s s\n' "$pull_limit" >"$pull_errors.new"
   fi
   mv -f "$pull_errors.new" "$pull_errors"
-  if [[ ! -e $pull_alone || -s $pull_errors ]]; then return; fi
+  if [[ ! -e $pull_alone ]]; then return; fi
   exec 7>&-
+  # Nobody waits any more: what follows is what "prepare" would have done, and what it cannot do is noted as its trouble.
+  ACTION=prepare
+  if [[ -s $pull_errors ]]; then note_trouble "prepare: cannot pull $IMAGE: $(tail -n 1 "$pull_errors" | cut -c 1-300)"; return; fi
   take_lock
   ensure_container
   forget_images
+  rm -f "$trouble_file"
 }
 
 # Leaves a container that is ready to be started; never touches one that runs.
@@ -103,6 +107,14 @@ ensure_container() {
       fail "$ACTION: docker create of $IMAGE failed: $docker_said"
   fi
   remember "$prepared_file" "$settings"
+}
+
+# A container that ran while it was prepared goes on with what it was made of. Once it is stopped the new one takes its
+# place, so that a host that sleeps too does not start the old one when it boots.
+renew_container() {
+  describe_container
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then return; fi
+  (ensure_container) || say "the container could not be made anew; the next start tries again"
 }
 
 # Removes the images that were pulled here and are not needed any more: neither by the next start nor by a container.

@@ -4,9 +4,9 @@
 # five times a second, and each look would be a whole TLS handshake with somebody who sleeps.
 # Settings from the document, in addition to those of base.sh:
 #   PUBLIC_PORT PUBLIC_CERTIFICATE_SECRET   where everybody does, with DNS failover; "-" without
-#   SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER
+#   SITE_CERTIFICATE_PARAMETER STANDBY_CERTIFICATE_PARAMETER IDENTITY_PARAMETER
 # The host needs stunnel, openssl, systemd and the AWS CLI. Its role needs ssm:GetParameter (as in AWS's
-# AmazonSSMManagedInstanceCore), ssm:PutParameter for its own parameter and, with DNS failover, secretsmanager:GetSecretValue for the secret.
+# AmazonSSMManagedInstanceCore), ssm:PutParameter for its certificate and its identity and, with DNS failover, secretsmanager:GetSecretValue for the secret.
 
 link_dir=${FAILOVER_LINK_DIR:-/etc/hybrid-failover/link}
 unit_dir=${FAILOVER_UNIT_DIR:-/etc/systemd/system}
@@ -15,6 +15,8 @@ link_user=${FAILOVER_LINK_USER-failover-link}
 # Empty: every address.
 link_address=${FAILOVER_LINK_ADDRESS-}
 link_config=$link_dir/$SERVICE.conf
+# There while the container runs, and always where Docker starts it at boot: systemd looks for it.
+link_open=$link_dir/$SERVICE.open
 link_unit=failover-link@$SERVICE.service
 init_command='"npm run failover -- site init" on the site'
 
@@ -27,7 +29,9 @@ link_answers() { listens "$SITE_PORT"; }
 
 # In the background, and after the container: it is ready long before that one answers.
 begin_link() {
-  if [[ -s $link_config ]]; then run_systemctl start "$link_unit" 9>&- & fi
+  if [[ ! -s $link_config ]]; then return; fi
+  : >"$link_open" || true
+  run_systemctl start "$link_unit" 9>&- &
 }
 
 # A standby that the site cannot reach does not serve, however healthy it is.
@@ -43,6 +47,7 @@ await_link() {
 }
 
 close_link() {
+  if [[ $PILOT_LIGHT != true ]]; then rm -f "$link_open"; fi
   if [[ ! -s $link_config ]] || run_systemctl stop "$link_unit"; then return; fi
   say "$link_unit could not be stopped: the port stays open, with nobody behind it"
 }
@@ -56,10 +61,27 @@ put() {
   mv -f "$1.new" "$1"
 }
 
-# The host's key is made once and never leaves it. All services share it.
+# The key and the certificate are the identity of the standby, whatever machine it is on. They are kept in an encrypted
+# parameter that a new host takes up, so that nobody has to touch the site when a host is replaced. All services share
+# them. To have a new key made, delete the parameter and this file, and prepare again.
 make_certificate() {
-  local file=$link_dir/standby.pem
-  if [[ ! -s $file ]]; then
+  local file=$link_dir/standby.pem kept
+  if parameter_if_there "$IDENTITY_PARAMETER"; then
+    kept=$aws_said
+  else
+    identity_unkept=$aws_said
+    kept=
+  fi
+  if [[ -n $kept ]]; then
+    if [[ -s $file && $kept == "$(<"$file")" ]]; then
+      :
+    elif openssl x509 -noout <<<"$kept" 2>/dev/null && openssl pkey -noout <<<"$kept" 2>/dev/null; then
+      put "$file" <<<"$kept"
+      say "took up the identity of this standby from $IDENTITY_PARAMETER"
+    else
+      fail "prepare: $IDENTITY_PARAMETER does not hold a certificate and its key; delete it, prepare again, and run $init_command"
+    fi
+  elif [[ ! -s $file ]]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=standby \
       -addext subjectAltName=DNS:standby -keyout "$file.key" -out "$file.crt" 2>"$link_dir/openssl.errors" ||
       fail "prepare: openssl could not make the host's certificate: $(tail -n 1 "$link_dir/openssl.errors")"
@@ -69,17 +91,49 @@ make_certificate() {
   fi
   own_certificate=$(openssl x509 -in "$file") ||
     fail "prepare: $file holds no certificate; delete it, prepare again, and run $init_command"
+  if [[ -z $kept && -z $identity_unkept ]]; then keep_identity "$file"; fi
 }
+
+# Why the identity could not be kept: then this host works, and the next one needs "site init".
+identity_unkept=
+
+# Two hosts at once: the one that came first has made the identity, and this one takes it up with its next "prepare".
+keep_identity() {
+  local said
+  if said=$(timeout 60 aws --region "$REGION" ssm put-parameter --type SecureString --name "$IDENTITY_PARAMETER" \
+    --description 'Certificate and private key of the standby; written by the host' --value "file://$1" 2>&1); then
+    say "keeps the identity of this standby, encrypted, in $IDENTITY_PARAMETER"
+  else
+    identity_unkept=$(grep -v '^[[:space:]]*$' <<<"$said" | tail -n 1)
+  fi
+}
+
+# Holds the version of the site's parameter at which this host has published another certificate than the one before.
+# "site init" writes that parameter again when it has taken up the new one.
+link_unknown=$link_dir/unknown-to-site
 
 publish_certificate() {
   local published
   published=$(parameter "$STANDBY_CERTIFICATE_PARAMETER") || exit 1
   if [[ $published == "$own_certificate" ]]; then return; fi
+  if [[ $published != none ]]; then site_version >"$link_unknown" || exit 1; fi
   put "$link_dir/standby.crt" <<<"$own_certificate"
   # As a file: the command line would take what begins with hyphens for an option.
   ask_aws ssm put-parameter --overwrite --type String --name "$STANDBY_CERTIFICATE_PARAMETER" \
     --value "file://$link_dir/standby.crt" >/dev/null || exit 1
   say "published the certificate of this host in $STANDBY_CERTIFICATE_PARAMETER; the site takes it up with $init_command"
+}
+
+site_version() { ask_aws ssm get-parameter --name "$SITE_CERTIFICATE_PARAMETER" --query Parameter.Version --output text; }
+
+# What HAProxy would refuse is for people to know before it is needed.
+look_at_trust() {
+  if [[ ! -s $link_unknown ]]; then return; fi
+  if [[ $(site_version) == "$(<"$link_unknown")" ]]; then
+    link_trouble="this host has another key than the one that the site knows, and HAProxy refuses it; run $init_command"
+  else
+    rm -f "$link_unknown"
+  fi
 }
 
 # @param what the parameter holds
@@ -133,7 +187,7 @@ renegotiation = no
 END
 }
 
-# systemd keeps it alive, and starts it at boot, because the container may be started then too.
+# systemd keeps it alive, and starts it at boot if the container is started then too.
 make_unit() {
   local stunnel=$1 user=${link_user:+User=$link_user}
   cat >"$unit_dir/failover-link@.service" <<END
@@ -142,6 +196,7 @@ Description=hybrid-failover: the encrypted way to the standby of %i
 Wants=network-online.target
 After=network-online.target
 StartLimitIntervalSec=0
+ConditionPathExists=$link_dir/%i.open
 
 [Service]
 $user
@@ -171,7 +226,7 @@ link_fingerprint() {
 }
 
 # What they found, for apply_link.
-link_changed= public_failed=
+link_changed= public_failed= link_trouble=
 
 # Asks AWS, which may take its time: holds no lock that a start needs.
 prepare_link() {
@@ -195,13 +250,16 @@ prepare_link() {
   make_certificate
   publish_certificate
   site_certificate=$(parameter "$SITE_CERTIFICATE_PARAMETER") || exit 1
-  if [[ $site_certificate == none ]]; then
-    if [[ -s $link_config ]]; then run_systemctl disable --now "$link_unit"; fi
-    rm -f "$link_config"
+  if [[ $site_certificate != none ]]; then
+    take_site_certificate "$site_certificate"
+  elif [[ ! -s $link_config ]]; then
     say "nobody can reach the standby yet: $SITE_CERTIFICATE_PARAMETER holds no certificate; run $init_command"
     return
+  else
+    # A deployment can write a parameter anew. That must not cut off a standby that may be all that serves.
+    link_trouble="$SITE_CERTIFICATE_PARAMETER holds no certificate any more; the site is still let in with the one from before; run $init_command"
   fi
-  take_site_certificate "$site_certificate"
+  look_at_trust
   if [[ $PUBLIC_CERTIFICATE_SECRET == - ]]; then
     rm -f "$link_dir/$SERVICE.public.pem"
   elif ! (fetch_public_certificate); then
@@ -209,6 +267,7 @@ prepare_link() {
   fi
   link_settings | put "$link_config"
   make_unit "$stunnel"
+  if [[ $PILOT_LIGHT == true ]]; then : >"$link_open"; fi
   if [[ $(link_fingerprint) != "$before" ]]; then link_changed=true; fi
   exec 8>&-
 }
@@ -219,12 +278,16 @@ apply_link() {
   if ! is_running; then
     close_link
   elif ! link_answers; then
-    run_systemctl start "$link_unit"
+    begin_link
     await_link
   elif [[ -n $link_changed ]]; then
     # Connections that are open live on.
     run_systemctl reload "$link_unit"
   fi
   if [[ -n $public_failed ]]; then exit 1; fi
+  if [[ -n $link_trouble ]]; then fail "prepare: $link_trouble"; fi
+  if [[ -n $identity_unkept ]]; then
+    fail "prepare: the identity of this standby is on this host only, because $IDENTITY_PARAMETER cannot be used: $identity_unkept; the role of this instance must allow it (onprem/README.md lists what it needs)"
+  fi
   say "the site reaches $container on :$SITE_PORT while it runs"
 }

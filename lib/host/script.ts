@@ -20,5 +20,9 @@ export function linesOf(name: (typeof hostScripts)[number]): string[] {
     .split('\n');
 }
 
-/** What the document runs on the host, after its settings. */
-export const hostScript = (): string[] => hostScripts.flatMap(linesOf);
+/**
+ * What the document runs on the host, after its settings. Without comments: a document may have 64 KB, and what the
+ * services need of it is theirs.
+ */
+export const hostScript = (): string[] =>
+  hostScripts.flatMap(linesOf).filter((line) => !/^\s*(#|$)/.test(line));

@@ -13,9 +13,8 @@ fetch_secrets() {
     value=$(secret "${entry#*=}") || return 1
     # Docker reads its file line by line, and knows no way to write a line's end.
     if [[ -z $value || $value == *$'\n'* ]]; then
-      printf '%s: the secret for %s (%s) is empty or has more than one line; store it in one line, for example as base64\n' \
-        "$ACTION" "$name" "${entry#*=}" >&2
-      return 1
+      (fail "$ACTION: the secret for $name (${entry#*=}) is empty or has more than one line; store it in one line, for example as base64") ||
+        return 1
     fi
     lines+="$name=$value"$'\n'
   done

@@ -1,16 +1,44 @@
 # Starts, stops, prepares or inspects the standby's container. The other files of this folder come before this one in
 # the document; base.sh describes the settings. A successful start or inspect ends with a line for the control plane:
-#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|- [trouble=WORD]
+#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|- [trouble=TEXT]
 # where ran says whether it ran and answered before this command.
 
-# What takes long is done without the lock, so that no start waits for it.
-if [[ $ACTION == prepare ]]; then
+# A pull may take an hour, and the agent may keep the next command waiting until this one has ended.
+pull_patience=5
+
+# Makes the host ready for a start. What takes long is done without the lock, so that no start waits for it.
+prepare() {
+  local is_pulled=true
   await_packages
   renew_secrets
   describe_container
-  pull "$LOCK_WAIT_SECONDS"
-fi
-take_lock
+  pull "$pull_patience" || is_pulled=false
+  take_lock
+  if [[ $is_pulled == true ]]; then
+    ensure_container
+    forget_images
+    say "$container is prepared from $IMAGE"
+  else
+    note_trouble "the image $IMAGE is being pulled"
+    say "the pull of $IMAGE goes on, and the container is made when it is done"
+  fi
+  exec 9>&-
+  prepare_link
+  take_lock
+  apply_link
+  if [[ -n $secrets_failed ]]; then fail 'prepare: the secrets could not be fetched (the reason is above); the host has those from before'; fi
+  if [[ $is_pulled == true ]]; then rm -f "$trouble_file"; fi
+}
+
+# A preparation that came to no good end is tried again with each look at the host, which does not wait for it.
+prepare_again() {
+  say "prepares again, because of this: $(trouble)"
+  set -m
+  (trap '' HUP && ACTION=prepare && lock_wait=$((LOCK_WAIT_SECONDS / 4)) && exec 9>&- && prepare) </dev/null >"$state_dir/$SERVICE.prepare.log" 2>&1 &
+  set +m
+}
+
+if [[ $ACTION != prepare ]]; then take_lock; fi
 
 case $ACTION in
   start)
@@ -49,25 +77,18 @@ case $ACTION in
       say "$container is stopped"
       close_link
       after
+      renew_container
     else
       rm -f "$answered_file"
       say "$container does not run"
       close_link
     fi
     ;;
-  prepare)
-    ensure_container
-    forget_images
-    say "$container is prepared from $IMAGE"
-    exec 9>&-
-    prepare_link
-    take_lock
-    apply_link
-    if [[ -n $secrets_failed ]]; then fail 'prepare: the secrets could not be fetched (the reason is above); the host has those from before'; fi
-    ;;
+  prepare) prepare ;;
   inspect)
     ran=false
     if is_running && healthy; then ran=true; fi
+    if [[ -s $trouble_file ]]; then prepare_again; fi
     report "$ran" "$(trouble)"
     ;;
   *) fail "action: received '$ACTION', expected start, stop, prepare or inspect" ;;

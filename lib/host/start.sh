@@ -23,7 +23,10 @@ restart_container() { docker_says restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_G
 # A container that was prepared with these settings is started without another look.
 start_container() {
   if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container; then return; fi
-  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then pull "$START_TIMEOUT_SECONDS"; fi
+  if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then
+    pull "$START_TIMEOUT_SECONDS" ||
+      fail "start: the pull of $IMAGE takes longer than $START_TIMEOUT_SECONDS s; it goes on, and the container is made when it is done"
+  fi
   ensure_container
   restart_container || fail "start: docker restart of $container failed: $docker_said"
 }

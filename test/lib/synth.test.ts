@@ -209,7 +209,7 @@ describe('the created host', () => {
     template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
-  it('may write its own certificate, and no other parameter', () => {
+  it('may write its own certificate and identity, and no other parameter', () => {
     const about = statements(template).filter(({ Action }) =>
       list(Action).some((action) => action.startsWith('ssm:')),
     );
@@ -217,7 +217,9 @@ describe('the created host', () => {
       Action,
       list(Resource).map((arn) => /parameter\/([\w/-]*)/.exec(JSON.stringify(arn))?.[1]),
     ]);
-    expect(named).toEqual([['ssm:PutParameter', ['hybrid-failover/standby/certificate']]]);
+    expect(named).toEqual([
+      ['ssm:PutParameter', ['hybrid-failover/standby/certificate', 'hybrid-failover/standby/identity']],
+    ]);
     expect(actions(statements(template))).not.toContain('secretsmanager:GetSecretValue');
   });
 

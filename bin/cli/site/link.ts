@@ -61,6 +61,8 @@ export async function joinLink(bundle: Bundle, link: Link): Promise<readonly str
   const certificate = certificateOf(standby, parameters.standby);
   if (pinned === undefined || !isSame(certificate, certificateOf(pinned, standbyFile))) {
     replaceFile(standbyFile, pemOf(certificate), owner);
+    // Tells the host that the site knows it now (lib/host/link.sh).
+    await writeParameter(session, parameters.site, pemOf(site));
     written.push(standbyFile);
   }
   rmSync(joining, { force: true });

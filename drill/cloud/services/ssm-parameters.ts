@@ -7,6 +7,8 @@ import type { Json } from '../values.ts';
 export interface Parameters {
   readonly operations: Service['operations'];
   readonly values: ReadonlyMap<string, string>;
+  /** Deletes one, as a person does in the console. */
+  forget(name: string): void;
 }
 
 /** Of a standard parameter, in characters. */
@@ -26,19 +28,21 @@ export function createParameters(
   });
   const values = new Map([...declared, ...Object.entries(existing)]);
   const versions = new Map<string, number>();
+  const encrypted = new Set<string>();
   const version = (name: string) => versions.get(name) ?? 1;
   const arn = (name: unknown) =>
     `arn:aws:ssm:${assembly.region}:${assembly.accountId}:parameter/${String(name).replace(/^\//, '')}`;
   return {
     values,
+    forget: (name) => void values.delete(name),
     operations: {
       GetParameter: {
         resources: ({ Name }) => [arn(Name)],
-        run({ Name }) {
+        run({ Name, WithDecryption }) {
           const value = values.get(String(Name));
           // Its message is empty on AWS too.
           if (value === undefined) throw new AwsError('ParameterNotFound', '');
-          return { Parameter: parameter(String(Name), value) };
+          return { Parameter: parameter(String(Name), value, WithDecryption === true) };
         },
       },
       PutParameter: {
@@ -46,6 +50,7 @@ export function createParameters(
         run(input) {
           const { name, value } = checked(input, values);
           values.set(name, value);
+          if (input.Type === 'SecureString') encrypted.add(name);
           versions.set(name, version(name) + 1);
           return { Version: version(name), Tier: 'Standard' };
         },
@@ -53,8 +58,12 @@ export function createParameters(
     },
   };
 
-  function parameter(Name: string, Value: string): Json {
-    return { Name, Value, Type: 'String', Version: version(Name), ARN: arn(Name), DataType: 'text' };
+  function parameter(Name: string, value: string, decrypts: boolean): Json {
+    const isSecure = encrypted.has(Name);
+    // What AWS answers of one that is not decrypted is of no use to anybody.
+    const Value = isSecure && !decrypts ? Buffer.from(value).toString('base64') : value;
+    const Type = isSecure ? 'SecureString' : 'String';
+    return { Name, Value, Type, Version: version(Name), ARN: arn(Name), DataType: 'text' };
   }
 }
 
@@ -66,8 +75,11 @@ function checked({ Name, Value, Type, Overwrite }: Json, values: ReadonlyMap<str
       'ValidationException',
       `Standard tier parameters support a maximum parameter value of ${LONGEST_VALUE} characters.`,
     );
-  if (Type !== undefined && Type !== 'String')
-    throw new AwsError('UnsupportedParameterType', `the drill stores String, not ${String(Type)}`);
+  if (Type !== undefined && Type !== 'String' && Type !== 'SecureString')
+    throw new AwsError(
+      'UnsupportedParameterType',
+      `the drill stores String and SecureString, not ${String(Type)}`,
+    );
   if (values.has(Name) && Overwrite !== true)
     throw new AwsError(
       'ParameterAlreadyExists',

@@ -85,13 +85,11 @@ function succeeded(serial: number, output: string): CommandReport {
   };
 }
 
-/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, and perhaps `trouble=WORD`. */
+/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, and perhaps `trouble=TEXT`. */
 function factsOf(line: string): StandbyFacts | undefined {
   const words = [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value] as const);
-  const { running, ran, image, id, digest, trouble } = Object.fromEntries(words) as Record<
-    string,
-    string | undefined
-  >;
+  const trouble = / trouble=(.+)$/.exec(line)?.[1];
+  const { running, ran, image, id, digest } = Object.fromEntries(words) as Record<string, string | undefined>;
   if (!running || !image || !id) return undefined;
   const hasDigest = digest !== undefined && digest !== '-';
   return {
@@ -100,7 +98,7 @@ function factsOf(line: string): StandbyFacts | undefined {
     image,
     id,
     ...(hasDigest && { digest }),
-    ...(trouble && { trouble: trouble.slice(0, 200) }),
+    ...(trouble && { trouble: trouble.slice(0, 400) }),
   };
 }
 

@@ -166,6 +166,7 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `REGION='${Stack.of(scope).region}'`,
     `SITE_CERTIFICATE_PARAMETER=${quote(certificates.site)}`,
     `STANDBY_CERTIFICATE_PARAMETER=${quote(certificates.standby)}`,
+    `IDENTITY_PARAMETER=${quote(certificates.identity)}`,
     `PUBLIC_PORT=${publicAccess?.port ?? '-'}`,
     `PUBLIC_CERTIFICATE_SECRET=${quote(publicAccess?.certificateSecretArn ?? '-')}`,
   ];

@@ -141,19 +141,16 @@ export class StandbyStack extends Stack {
   }
 
   /**
-   * Show its own certificate, and see the one for the public name if there is one. To see the site's is allowed by
+   * Show its own certificate, keep its identity, and see the one for the public name if there is one. To see the site's is allowed by
    * AWS's policy for the SSM agent already.
    */
   #allowCertificates({ name, dns }: Config): void {
-    const standby = parameterName.standbyCertificate(name);
-    const standbyArn = this.formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: standby.slice(1),
-    });
+    const own = [parameterName.standbyCertificate(name), parameterName.identity(name)].map((parameter) =>
+      this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: parameter.slice(1) }),
+    );
     const allow = (action: string, ...resources: string[]) =>
       this.#role.addToPolicy(new PolicyStatement({ actions: [action], resources }));
-    allow('ssm:PutParameter', standbyArn);
+    allow('ssm:PutParameter', ...own);
     if (dns) allow('secretsmanager:GetSecretValue', dns.certificateSecretArn);
   }
 

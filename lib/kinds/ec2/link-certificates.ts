@@ -7,11 +7,14 @@ import { emptyParameter, output, parameterName } from '../../../lambda/contract/
 export class LinkCertificates extends Construct {
   readonly site: string;
   readonly standby: string;
+  /** Made by the host, because CloudFormation makes no encrypted parameters. */
+  readonly identity: string;
 
   constructor(scope: Construct, id: string, name: string) {
     super(scope, id);
     this.site = parameterName.siteCertificate(name);
     this.standby = parameterName.standbyCertificate(name);
+    this.identity = parameterName.identity(name);
     new StringParameter(this, 'Site', {
       parameterName: this.site,
       stringValue: emptyParameter,

@@ -7,9 +7,9 @@ import { hostScript } from '../../../lib/host/script.ts';
 const lines = hostScript().map((line) => line.trim());
 
 test('the script knows the actions, the exit code and the empty parameter', () => {
-  for (const action of hostActions) expect(lines).toContain(`${action})`);
+  for (const action of hostActions) expect(lines.some((line) => line.startsWith(`${action})`))).toBe(true);
   expect(lines.filter((line) => line === `exit ${supersededExitCode}`)).toHaveLength(1);
-  expect(lines.some((line) => line.includes(`== ${emptyParameter} ]]`))).toBe(true);
+  expect(lines.some((line) => line.includes(`= ${emptyParameter} ]]`))).toBe(true);
 });
 
 test('parameters are lists of strings', () => {

@@ -38,6 +38,7 @@ test('names of resources', () => {
   expect(Object.values(parameterName).map((of) => of('shop'))).toEqual([
     '/shop/site/certificate',
     '/shop/standby/certificate',
+    '/shop/standby/identity',
     '/shop/standby/instance-id',
   ]);
   expect(emptyParameter).toBe('none');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const scripts = hostScript().join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 const SITE = '/acme/site/certificate';
 const STANDBY = '/acme/standby/certificate';
+const IDENTITY = '/acme/standby/identity';
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:public-AbCdEf';
 
 let stunnel: Program;
@@ -85,7 +86,7 @@ async function run(action: string, serial = 0, secret = '-', more = '') {
     `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='acme/api:1'`,
     `SITE_PORT=${ports.link} LOOPBACK_PORT=${ports.loopback} CONTAINER_PORT=8080 PUBLIC_PORT=${ports.public}`,
     "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=30 PILOT_LIGHT=true",
-    `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}'`,
+    `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}' IDENTITY_PARAMETER='${IDENTITY}'`,
     `PUBLIC_CERTIFICATE_SECRET='${secret}'`,
     "MEMORY= CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
     more,
@@ -119,6 +120,9 @@ const asSite = (pair = site) =>
   ask(ports.link, { key: pair.key, cert: pair.certificate, ...(own() && { ca: own() }) });
 const REFUSED = 'ECONNREFUSED';
 
+/** What a look at the host says is wrong; the host tries to mend it meanwhile. */
+const trouble = async () => / trouble=(.*)/.exec((await run('inspect')).said)?.[1] ?? '';
+
 const stunnelPid = () =>
   Number(readFileSync(join(folder, 'host/units/failover-link@api.service.pid'), 'utf8'));
 
@@ -148,13 +152,20 @@ describe('without a certificate of the site', () => {
     expect(await run('start', 2)).toMatchObject({ exitCode: 0 });
   });
 
-  it('and one that is taken away closes the port', async () => {
+  it('and one that is taken away, by a deployment, cuts off no standby that serves', async () => {
     await initSite();
     await run('prepare');
     await run('start', 1);
     await put(SITE, 'none');
-    await run('prepare');
-    expect(await asSite()).toBe(REFUSED);
+    const { exitCode, why } = await run('prepare');
+    expect(exitCode).toBe(1);
+    expect(why).toBe(
+      `prepare: ${SITE} holds no certificate any more; the site is still let in with the one from before; run "npm run failover -- site init" on the site`,
+    );
+    expect(await asSite()).toBe(200);
+    expect((await run('inspect')).said).toContain(` trouble=${why}`);
+    await initSite();
+    await expect.poll(trouble, { timeout: 40_000 }).toBe('');
   });
 });
 
@@ -207,14 +218,80 @@ describe('with a certificate of the site', () => {
     expect(stunnelPid()).toBe(pid);
   });
 
-  it('a new key of the host is published', async () => {
+  it('a new key of the host is published, and people are told until the site knows it', async () => {
     const before = own();
     rmSync(join(host.linkFolder, 'standby.pem'));
-    expect((await run('prepare')).said).toContain(`published the certificate of this host in ${STANDBY}`);
+    parameters.forget(IDENTITY);
+    const { said, why } = await run('prepare');
+    expect(said).toContain(`published the certificate of this host in ${STANDBY}`);
+    expect(why).toMatch(
+      /^prepare: this host has another key than the one that the site knows, and HAProxy refuses it; run/,
+    );
     expect(own()).not.toBe(before);
     await run('start', 1);
     expect(await asSite()).toBe(200);
+    // As "site init" does when it has taken it up.
+    await initSite();
+    expect(await run('prepare')).toMatchObject({ exitCode: 0 });
+    expect(await trouble()).toBe('');
   });
+
+  it('another host is the same standby: it takes up the identity, and the site need not be touched', async () => {
+    const before = own();
+    await host.stop();
+    rmSync(join(folder, 'host'), { recursive: true });
+    host = makeHost(stunnel);
+    host.assume(credentials('host', 'eu-west-1', endpoint.url));
+    const { exitCode, said } = await run('prepare');
+    expect(exitCode).toBe(0);
+    expect(said).toContain(`took up the identity of this standby from ${IDENTITY}`);
+    expect(said).not.toContain('published');
+    expect(own()).toBe(before);
+    await run('start', 1);
+    expect(await asSite()).toBe(200);
+  });
+
+  it('the identity is kept encrypted, and what is no identity is refused and changes nothing', async () => {
+    const read = (WithDecryption: boolean) =>
+      parameters.operations.GetParameter?.run({ Name: IDENTITY, WithDecryption }, {} as never);
+    expect(await read(true)).toMatchObject({
+      Parameter: { Type: 'SecureString', Value: expect.stringContaining('PRIVATE KEY') },
+    });
+    expect(JSON.stringify(await read(false))).not.toContain('PRIVATE KEY');
+    await put(IDENTITY, 'something else');
+    expect(await run('prepare')).toMatchObject({
+      exitCode: 1,
+      why: `prepare: ${IDENTITY} does not hold a certificate and its key; delete it, prepare again, and run "npm run failover -- site init" on the site`,
+    });
+    await run('start', 1);
+    expect(await asSite()).toBe(200);
+  });
+
+  it('a host that may not keep it works, and says so', async () => {
+    parameters.forget(IDENTITY);
+    mayCall = ({ action, resource }) => action !== 'ssm:PutParameter' || !resource.endsWith('identity');
+    const { exitCode, why } = await run('prepare');
+    expect(exitCode).toBe(1);
+    expect(why).toMatch(
+      /^prepare: the identity of this standby is on this host only, because \/acme\/standby\/identity cannot be used: .*not authorized/,
+    );
+    await run('start', 1);
+    expect(await asSite()).toBe(200);
+  });
+
+  it.each([true, false])(
+    'a boot opens the port only if the container is started then: pilot light %s',
+    async (isPilot) => {
+      const as = `PILOT_LIGHT=${isPilot}`;
+      rmSync(join(host.linkFolder, 'api.open'));
+      await run('prepare', 0, '-', as);
+      await run('start', 1, '-', as);
+      await run('stop', 2, '-', as);
+      await host.shutdown();
+      await host.boot();
+      expect(existsSync(join(folder, 'host/units/failover-link@api.service.pid'))).toBe(isPilot);
+    },
+  );
 
   it('a start revives what let the site in', async () => {
     await run('start', 1);

@@ -113,9 +113,9 @@ describe('what the script said when it had done its work', () => {
 
   it('may have no digest, or be of an older script', async () => {
     const ill = await said(
-      `standby: running=false ran=false image=acme/api:1 id=${id} digest=- trouble=disk-97%-full`,
+      `standby: running=false ran=false image=acme/api:1 id=${id} digest=- trouble=its disk is 97% full`,
     );
-    expect(ill).toMatchObject({ facts: { trouble: 'disk-97%-full' } });
+    expect(ill).toMatchObject({ facts: { trouble: 'its disk is 97% full' } });
     expect(await said(`standby: running=false ran=false image=acme/api:1 id=${id} digest=-`)).toEqual({
       ...mine,
       outcome: 'succeeded',
