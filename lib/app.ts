@@ -21,8 +21,11 @@ export function buildApp(config: Config, props: AppProps = {}): App {
   return addStacks(new App(props), config);
 }
 
-/** CloudFormation's schema of these has no tags (cfn-lint E3002), although CDK would give them some. */
-const untagged = ['AWS::CloudWatch::Dashboard', 'AWS::SSM::Association'];
+/**
+ * CloudFormation's schema of the first two has no tags (cfn-lint E3002), although CDK would give them some. A parameter
+ * whose tags change is written anew with the template's value, and the certificates in it would be gone.
+ */
+export const untagged = ['AWS::CloudWatch::Dashboard', 'AWS::SSM::Association', 'AWS::SSM::Parameter'];
 
 function addStacks(app: App, config: Config): App {
   const { host, instanceId = '' } = config.standby;

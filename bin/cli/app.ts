@@ -92,13 +92,12 @@ EXAMPLE
   },
 });
 
+const yes = { kind: 'boolean', default: false, withNegated: false, brief: 'Ask nothing' } as const;
+
 const deployment = buildCommand({
   loader: async () => (await import('./deploy/command.ts')).deploy,
   parameters: {
-    flags: {
-      yes: { kind: 'boolean', default: false, withNegated: false, brief: 'Ask nothing' },
-      config,
-    },
+    flags: { yes, config },
   },
   docs: {
     brief: 'Deploys, and refuses to replace the host of a standby that is needed',
@@ -121,6 +120,18 @@ EXAMPLE
   },
 });
 
+const hostReplace = buildCommand({
+  loader: async () => (await import('./kinds/ec2/replace.ts')).hostReplace,
+  parameters: { flags: { config, yes } },
+  docs: {
+    brief: 'Replaces the host by a new one, if no service needs the standby',
+    fullDescription: `For a host that is broken or gone. Raises standby.host.generation in failover.yaml and deploys: the new host takes up the address, the key, the secrets and the hooks of the one before, and prepares itself.
+
+EXAMPLE
+  npm run failover -- host replace`,
+  },
+});
+
 const root = buildRouteMap({
   routes: {
     status: statusCommand,
@@ -135,7 +146,10 @@ const root = buildRouteMap({
     'self-test': selfTestCommand,
     drill: drillCommand,
     deploy: deployment,
-    host: buildRouteMap({ routes: { image: hostImage }, docs: { brief: 'The machine of the standby' } }),
+    host: buildRouteMap({
+      routes: { image: hostImage, replace: hostReplace },
+      docs: { brief: 'The machine of the standby' },
+    }),
     site: buildRouteMap({ routes: { init: siteInit }, docs: { brief: 'Sets up a site' } }),
     doctor,
     token: buildRouteMap({

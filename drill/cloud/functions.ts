@@ -25,6 +25,8 @@ export interface Functions {
    * @param invokedAs the ARN it was called by; its own without one
    */
   invoke(settings: FunctionSettings, event: string, cause: string, invokedAs?: string): Promise<Outcome>;
+  /** Another deployment takes over: what runs goes on to its end, and whoever still invokes one of these gets its successor. */
+  retire(successor: Functions): void;
   /** Ends a sandbox in the middle of whatever it does (SIGKILL); its invocation fails. */
   kill(sandbox: string): Promise<void>;
   stop(): Promise<void>;
@@ -40,6 +42,7 @@ interface Pool {
   readonly log: WriteStream;
   /** Invocations that wait for a sandbox. */
   readonly waiting: (() => void)[];
+  isRetired: boolean;
   running: number;
   starting: number;
   /** Sandboxes made so far. */
@@ -62,9 +65,13 @@ interface Runtime {
   isStopped(): boolean;
 }
 
-/** @param workDir the functions' logs are written below it */
+/**
+ * @param workDir the functions' logs are written below it
+ * @param published functions as they were when a version of them was published, by the version's ARN
+ */
 export function createFunctions(
   assembly: Assembly,
+  published: ReadonlyMap<string, FunctionSettings>,
   workDir: string,
   environment: Environment,
   authorize: Authorize,
@@ -72,17 +79,31 @@ export function createFunctions(
 ): Functions {
   const folder = join(workDir, 'functions');
   mkdirSync(folder, { recursive: true });
-  const pools = readFunctions(assembly).map((settings): Pool => {
+  const aliases = aliasesOf(assembly, published);
+  const pinned = [...aliases.values()].filter((one) => one !== undefined);
+  const pools = [...readFunctions(assembly), ...pinned].map((settings): Pool => {
     const log = createWriteStream(join(folder, `${settings.id}.log`), { flags: 'a' });
-    return { settings, idle: [], all: new Map(), log, waiting: [], running: 0, starting: 0, made: 0 };
+    return {
+      settings,
+      idle: [],
+      all: new Map(),
+      log,
+      waiting: [],
+      isRetired: false,
+      running: 0,
+      starting: 0,
+      made: 0,
+    };
   });
   let stopped = false;
   const { accountId, region } = assembly;
   const runtime: Runtime = { environment, authorize, accountId, region, tell, isStopped: () => stopped };
 
-  const aliases = new Set(assembly.ofType('AWS::Lambda::Alias').map(({ ref }) => ref));
-  const find = (nameOrArn: string) =>
-    pools.find(({ settings }) => isCalled(settings, nameOrArn, aliases))?.settings;
+  const find = (nameOrArn: string) => {
+    const called = pools.find(({ settings }) => isCalled(settings, nameOrArn, aliases))?.settings;
+    return called && (aliases.get(`${called.arn}${nameOrArn.split(called.name)[1]}`) ?? called);
+  };
+  let successor: Functions | undefined;
 
   const poolOf = (settings: FunctionSettings): Pool => {
     const pool = pools.find((one) => one.settings === settings);
@@ -99,7 +120,16 @@ export function createFunctions(
         : nameOrArn;
     },
     isThrottled: (settings) => poolOf(settings).running >= (settings.concurrency ?? Number.POSITIVE_INFINITY),
+    retire(next) {
+      successor = next;
+      for (const pool of pools) {
+        pool.isRetired = true;
+        for (const sandbox of pool.idle.splice(0)) void sandbox.stop();
+      }
+    },
     async invoke(settings, event, cause, invokedAs = settings.arn) {
+      const now = successor?.find(settings.arn);
+      if (successor && now) return successor.invoke(now, event, cause, invokedAs);
       const pool = poolOf(settings);
       pool.running += 1;
       try {
@@ -123,7 +153,21 @@ export function createFunctions(
   };
 }
 
-function isCalled({ name, arn }: FunctionSettings, nameOrArn: string, aliases: ReadonlySet<string>): boolean {
+/** By their ARN: the function as it was when the version was published that they lead to; undefined for `$LATEST`. */
+function aliasesOf(assembly: Assembly, published: ReadonlyMap<string, FunctionSettings>) {
+  return new Map(
+    assembly.ofType('AWS::Lambda::Alias').map(({ ref, properties }) => {
+      const version = ref.replace(/:[^:]*$/, `:${String(properties.FunctionVersion)}`);
+      return [ref, published.get(version)] as const;
+    }),
+  );
+}
+
+function isCalled(
+  { name, arn }: FunctionSettings,
+  nameOrArn: string,
+  aliases: ReadonlyMap<string, unknown>,
+): boolean {
   const [own, ...qualifier] = nameOrArn.split(nameOrArn.startsWith('arn:') ? arn : name);
   if (own !== '' || qualifier.length !== 1) return false;
   return qualifier[0] === '' || qualifier[0] === ':$LATEST' || aliases.has(`${arn}${qualifier[0]}`);
@@ -241,7 +285,8 @@ async function writesLog(settings: FunctionSettings, { authorize, accountId, reg
 }
 
 function giveBack(pool: Pool, sandbox: Sandbox): void {
-  if (sandbox.isUsable()) pool.idle.push(sandbox);
+  if (pool.isRetired) void sandbox.stop();
+  else if (sandbox.isUsable()) pool.idle.push(sandbox);
   else pool.all.delete(sandbox.id);
   pool.waiting.shift()?.();
 }

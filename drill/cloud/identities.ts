@@ -8,7 +8,14 @@ export interface Place {
   readonly accountId: string;
   /** The resolved value of one property, if it is a string. */
   property(name: string): string | undefined;
+  /** All properties, resolved, as one text. */
+  propertiesText(...names: string[]): string;
+  /** The same resource in the deployment before, if there was one. */
+  readonly before: Before | undefined;
 }
+
+/** What became of a resource in the deployment before. */
+export type Before = Identity & { readonly text: (...names: string[]) => string };
 
 /** What `Ref` and `Fn::GetAtt` answer for one resource. */
 export interface Identity {
@@ -99,11 +106,14 @@ export const logGroup: ResourceType = {
   },
 };
 
+/** CDK gives a version a new logical id when the template of its function changes; CloudFormation keeps all others. */
 export const version: ResourceType = {
-  use: 'inert',
+  use: 'served',
   identify(place) {
+    if (place.before) return place.before;
     const name = place.property('FunctionName') ?? '';
-    return { ref: `${arn(place, 'lambda', `function:${name}`)}:1`, attributes: { Version: '1' } };
+    const number = digits(place, 6);
+    return { ref: `${arn(place, 'lambda', `function:${name}`)}:${number}`, attributes: { Version: number } };
   },
 };
 
@@ -171,10 +181,15 @@ export const api: ResourceType = {
   },
 };
 
+/** "Update requires: Replacement" (AWS::EC2::Instance), of what our templates set. */
+const replacing = ['ImageId', 'BlockDeviceMappings', 'SubnetId', 'AvailabilityZone', 'KeyName'];
+
 export const instance: ResourceType = {
   use: 'served',
   identify(place) {
-    const id = `i-${digits(place, 17)}`;
+    const { before } = place;
+    if (before && before.text(...replacing) === place.propertiesText(...replacing)) return before;
+    const id = `i-${digits({ ...place, id: `${place.id}${before ? `, after ${before.ref}` : ''}` }, 17)}`;
     // TEST-NET addresses: nothing answers there, so a mistaken use of them fails at once.
     const addresses = { PrivateIp: '192.0.2.10', PublicIp: '198.51.100.10' };
     const names = {

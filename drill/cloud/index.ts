@@ -1,9 +1,9 @@
 import { DrillError, messageOf } from '../kit/errors.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
-import { createDeliveries } from './deliveries.ts';
-import { startEndpoint } from './endpoint.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { type Service, startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
-import type { FunctionSettings } from './function-settings.ts';
+import { type FunctionSettings, readFunctions } from './function-settings.ts';
 import { createFunctions, type Functions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
 import { createIam, type Iam } from './iam/index.ts';
@@ -13,11 +13,12 @@ import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.
 import { startDynamoDb } from './services/dynamodb.ts';
 import { createEc2 } from './services/ec2.ts';
 import { createEcr } from './services/ecr.ts';
+import type { EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
 import { createLambda } from './services/lambda.ts';
-import { readHttpApi } from './services/routes.ts';
+import { type HttpApi, readHttpApi } from './services/routes.ts';
 import { createSecrets } from './services/secrets.ts';
-import { createSns } from './services/sns.ts';
+import { createSns, type Sns } from './services/sns.ts';
 import { createSsm } from './services/ssm.ts';
 import type { StandbyHost } from './standby-host.ts';
 import type { Assembly } from './template.ts';
@@ -36,8 +37,8 @@ export interface CloudOptions {
   readonly existingInstances?: readonly string[];
   /** Secrets that exist besides those of the assembly: values by ARN. */
   readonly existingSecrets?: Readonly<Record<string, string>>;
-  /** Certificates for public names that people keep as secrets: PEM by ARN. */
-  readonly certificateSecrets?: Readonly<Record<string, string>>;
+  /** Secrets of people that are not the webhook's token, such as certificates for public names: values by ARN. */
+  readonly otherSecrets?: Readonly<Record<string, string>>;
   /** What people have put into parameters: values by name. */
   readonly existingParameters?: Readonly<Record<string, string>>;
   readonly instanceState?: 'running' | 'stopped';
@@ -83,8 +84,22 @@ export interface Cloud {
   stopInstance(instanceId: string): void;
   instanceState(instanceId: string): string | undefined;
   instanceType(instanceId: string): string | undefined;
+  /** Writes a parameter of Systems Manager, as a person or a deployment does. */
+  putParameter(name: string, value: string): void;
+  /** Puts a value into a secret of people, which is made if it is not there. */
+  putSecret(arn: string, value: string): void;
+  /** Ends an instance for good, as somebody could in the console. */
+  terminateInstance(instanceId: string): Promise<void>;
   /** Settles when the associations of the assembly have been applied, as they are after a deployment. */
   readonly prepared: Promise<void>;
+  /** Applies the associations again, as their schedule does once a day. */
+  applyAssociations(): Promise<void>;
+  /**
+   * Deploys another assembly over the one that is there, as CloudFormation would: what has not changed stays, a host of
+   * another make takes the place of the one before, parameters that have changed are written anew.
+   * Settles when the stacks are updated; `prepared` when the associations that have changed have been applied.
+   */
+  redeploy(assembly: Assembly): Promise<{ readonly prepared: Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -100,43 +115,61 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const background = startBackground(onFault);
   const place = { region: assembly.region, accountId: assembly.accountId };
 
-  const iam = createIam(assembly, tell, options.authorize);
-  const { authorize } = iam;
   let endpointUrl = '';
-  const functions = createFunctions(
-    assembly,
-    workDir,
-    (one, sandbox) => ({
-      ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
-      ...(options.environment ?? ((given) => given))(one.environment),
-    }),
-    authorize,
-    tell,
-  );
-  const { faults, gate } = createFaults(functions.kill, tell);
-  const sns = createSns(assembly, options.smtpPort, latencies.mailSeconds, background, tell);
-  const { invokeAsync, events } = createDeliveries({
-    assembly,
-    functions,
-    background,
-    latencies,
-    authorize,
-    gate,
-    publish: sns.publish,
-    tell,
-  });
+  const published = new Map<string, FunctionSettings>();
+  const { faults, gate } = createFaults((sandbox) => kill(sandbox), tell);
+  const make = (from: Assembly): Deployed => {
+    const iam = createIam(from, tell, options.authorize);
+    const { authorize } = iam;
+    for (const { ref } of from.ofType('AWS::Lambda::Version')) {
+      const settings = readFunctions(from).find(({ arn }) => ref.startsWith(`${arn}:`));
+      if (settings && !published.has(ref)) published.set(ref, settings);
+    }
+    const functions = createFunctions(
+      from,
+      published,
+      workDir,
+      (one, sandbox) => ({
+        ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
+        ...(options.environment ?? ((given) => given))(one.environment),
+      }),
+      authorize,
+      tell,
+    );
+    const sns = createSns(from, options.smtpPort, latencies.mailSeconds, background, tell);
+    const deliveries = createDeliveries({
+      assembly: from,
+      functions,
+      background,
+      latencies,
+      authorize,
+      gate,
+      publish: sns.publish,
+      tell,
+    });
+    const api = readHttpApi(from, functions);
+    const services = {
+      ecr: createEcr(from),
+      lambda: createLambda(functions, deliveries.invokeAsync),
+      sns: sns.service,
+    };
+    return { assembly: from, iam, functions, sns, ...deliveries, api, services };
+  };
+  let now = make(assembly);
+  const all = [now];
+  const kill = async (sandbox: string) =>
+    void (await Promise.all(all.map(({ functions }) => functions.kill(sandbox))));
+  const authorize: Authorize = (request) => now.iam.authorize(request);
+  const events: Pick<EventBus, 'put'> = { put: (event) => now.events.put(event) };
 
   const instances = [
-    ...assembly.ofType('AWS::EC2::Instance').map(({ ref, properties }) => ({
-      id: ref,
-      type: String(properties.InstanceType ?? USUAL_TYPE),
-    })),
+    ...instancesOf(assembly),
     ...(options.existingInstances ?? []).map((id) => ({ id, type: USUAL_TYPE })),
   ];
   const instanceArn = (id: string) => `arn:aws:ec2:${place.region}:${place.accountId}:instance/${id}`;
   const world = { latencies, background, events, tell, host, instanceArn };
   const mayRegister = async (id: string) => {
-    const answers = await Promise.all(agentRequests(assembly, id, instanceArn(id)).map(authorize));
+    const answers = await Promise.all(agentRequests(now.assembly, id, instanceArn(id)).map(authorize));
     return answers.every((allowed) => allowed);
   };
   const ec2 = await createEc2(instances, options.instanceState ?? 'running', { ...world, mayRegister });
@@ -145,57 +178,75 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     { ...world, isOnline: ec2.isOnline, whenOnline: ec2.whenOnline },
     options.existingParameters,
   );
-  const secrets = createSecrets(assembly, { ...options.existingSecrets, ...options.certificateSecrets });
-  onlyToken(secrets.values(), options.certificateSecrets);
-  const api = readHttpApi(assembly, functions);
+  const others = new Set(Object.keys(options.otherSecrets ?? {}));
+  const secrets = createSecrets(assembly, { ...options.existingSecrets, ...options.otherSecrets });
+  onlyToken(secrets.values(), others);
   const dynamodb = await startDynamoDb(assembly);
   const services = {
     dynamodb: dynamodb.service,
     ec2: ec2.service,
-    ecr: createEcr(assembly),
-    lambda: createLambda(functions, invokeAsync),
     secretsmanager: secrets.service,
-    sns: sns.service,
     ssm: ssm.service,
+    get ecr() {
+      return now.services.ecr;
+    },
+    get lambda() {
+      return now.services.lambda;
+    },
+    get sns() {
+      return now.services.sns;
+    },
   };
   const endpoint = await startEndpoint(services, authorize, onFault, gate);
   endpointUrl = endpoint.url;
-  for (const one of functions.all) endpoint.registerCaller(accessKeyOf(one), callerOf(one, place.accountId));
+  const registerCallers = ({ assembly: from, functions }: Deployed) => {
+    for (const one of functions.all)
+      endpoint.registerCaller(accessKeyOf(one), callerOf(one, place.accountId));
+    const [hostId = options.existingInstances?.[0] ?? ''] = instancesOf(from).map(({ id }) => id);
+    endpoint.registerCaller(
+      HOST_KEY,
+      // What an instance of one's own may do is for its owner to say.
+      callerOfInstance(from, hostId) ?? {
+        kind: 'operator',
+        arn: `arn:aws:sts::${place.accountId}:assumed-role/own-host/${hostId}`,
+      },
+    );
+  };
+  registerCallers(now);
   endpoint.registerCaller(OPERATOR_KEY, {
     kind: 'operator',
     arn: `arn:aws:iam::${place.accountId}:user/operator`,
   });
-  const [hostId = ''] = instances.map(({ id }) => id);
-  endpoint.registerCaller(
-    HOST_KEY,
-    // What an instance of one's own may do is for its owner to say.
-    callerOfInstance(assembly, hostId) ?? {
-      kind: 'operator',
-      arn: `arn:aws:sts::${place.accountId}:assumed-role/own-host/${hostId}`,
-    },
-  );
   host.assume(credentials(HOST_KEY, place.region, endpoint.url));
-  const gateway = await startGateway(api, place, functions, authorize, tell);
+  const gateway = await startGateway(() => now, place, authorize, tell);
   await Promise.all(alarmActions(assembly).map(authorize));
-  events.startSchedules();
+  now.events.startSchedules();
 
   return {
     apiUrl: gateway.url,
-    webhookUrl: gateway.url + webhookPath(api.routes.map(({ key }) => key)),
+    webhookUrl: gateway.url + webhookPath(now.api.routes.map(({ key }) => key)),
     get secrets() {
       return secrets.values();
     },
     get token() {
-      return onlyToken(secrets.values(), options.certificateSecrets);
+      return onlyToken(secrets.values(), others);
     },
     parameters: ssm.parameters,
     tables: dynamodb.tables,
-    instanceIds: instances.map(({ id }) => id),
-    subscribers: [...sns.subscribers.values()].flat(),
+    get instanceIds() {
+      const own = instancesOf(now.assembly).map(({ id }) => id);
+      return [...own, ...(options.existingInstances ?? [])];
+    },
+    get subscribers() {
+      return [...now.sns.subscribers.values()].flat();
+    },
     operatorEnvironment: credentials(OPERATOR_KEY, place.region, endpoint.url),
-    iam,
+    get iam() {
+      return now.iam;
+    },
     faults,
     async invoke(name, event) {
+      const { functions } = now;
       const settings = called(functions, name);
       const payload = JSON.stringify(event);
       const invokedAs = functions.find(name) ? functions.arnOf(name) : settings.arn;
@@ -205,21 +256,61 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       throw new DrillError(`${name} failed: ${errorType}: ${errorMessage}`);
     },
     nudge(name, event) {
-      invokeAsync(called(functions, name), JSON.stringify(event), 'drill');
+      now.invokeAsync(called(now.functions, name), JSON.stringify(event), 'drill');
     },
-    tick: events.fireSchedules,
+    tick: () => now.events.fireSchedules(),
     stopInstance: ec2.stop,
     instanceState: ec2.state,
     instanceType: ec2.type,
+    terminateInstance: ec2.terminate,
+    putParameter: ssm.putParameter,
+    putSecret(arn, value) {
+      others.add(arn);
+      secrets.put(arn, value);
+    },
     prepared: ssm.applyAssociations(),
+    applyAssociations: ssm.applyAssociations,
+    async redeploy(next) {
+      const [before, after] = [instancesOf(now.assembly), instancesOf(next)];
+      const isIn = (some: typeof before) => (one: (typeof before)[number]) =>
+        some.some(({ id }) => id === one.id);
+      const made = after.filter((one) => !isIn(before)(one));
+      for (const { id } of before) if (!isIn(after)({ id, type: '' })) await ec2.terminate(id);
+      const old = now;
+      now = make(next);
+      all.push(now);
+      old.functions.retire(now.functions);
+      old.events.retire();
+      registerCallers(now);
+      secrets.redeploy(next);
+      now.events.startSchedules();
+      await Promise.all(made.map((one) => ec2.launch(one)));
+      return { prepared: ssm.redeploy(next) };
+    },
     async stop() {
       // First nothing comes in any more, then what is under way ends, then what it used.
       await gateway.stop();
-      await Promise.all([background.stop(), functions.stop()]);
+      await Promise.all([background.stop(), ...all.map(({ functions }) => functions.stop())]);
       await Promise.all([endpoint.stop(), dynamodb.stop(), host.stop()]);
     },
   };
 }
+
+/** What a deployment brings anew. All else outlives it. */
+interface Deployed extends Deliveries {
+  readonly assembly: Assembly;
+  readonly iam: Iam;
+  readonly functions: Functions;
+  readonly sns: Sns;
+  readonly api: HttpApi;
+  readonly services: Readonly<Record<'ecr' | 'lambda' | 'sns', Service>>;
+}
+
+const instancesOf = (assembly: Assembly) =>
+  assembly.ofType('AWS::EC2::Instance').map(({ ref, properties }) => ({
+    id: ref,
+    type: String(properties.InstanceType ?? USUAL_TYPE),
+  }));
 
 const OPERATOR_KEY = 'DRILLOPERATOR0000000';
 const HOST_KEY = 'DRILLHOST00000000000';
@@ -257,9 +348,9 @@ function webhookPath(routeKeys: readonly string[]): string {
   );
 }
 
-function onlyToken(values: ReadonlyMap<string, string>, certificates: object = {}): string {
-  const [token, ...others] = [...values].flatMap(([arn, value]) => (arn in certificates ? [] : value));
-  if (token !== undefined && others.length === 0) return token;
+function onlyToken(values: ReadonlyMap<string, string>, others: ReadonlySet<string>): string {
+  const [token, ...more] = [...values].flatMap(([arn, value]) => (others.has(arn) ? [] : value));
+  if (token !== undefined && more.length === 0) return token;
   throw new DrillError(
     `the assembly has ${values.size} secrets, but the drill needs exactly one: the webhook's token`,
   );

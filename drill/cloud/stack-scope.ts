@@ -1,5 +1,5 @@
 import { DrillError } from '../kit/errors.ts';
-import { digits, type Identity, type Place } from './identities.ts';
+import { type Before, digits, type Identity, type Place } from './identities.ts';
 import { NO_VALUE, resolve, type Scope } from './intrinsics.ts';
 import { identify } from './resource-types.ts';
 import { asObject, asString, isObject, type Json } from './values.ts';
@@ -26,6 +26,10 @@ export interface Shared {
   readonly exports: Map<string, () => unknown>;
   /** The parameter store. */
   readonly parameters: Map<string, () => unknown>;
+  /** What became of a resource in the deployment before. */
+  before(stack: string, id: string): Before | undefined;
+  /** Names the newest machine images that Amazon has published. */
+  readonly images: string;
 }
 
 /** Builds the scope of one stack. */
@@ -45,7 +49,7 @@ export function stackScope(stack: Stack, place: Location, shared: Shared): Stack
       const cached = identities.get(id);
       if (cached) return cached;
       const type = asString(declared.Type, `the type of ${id}`);
-      const identity = identify(type, placeOf(stack.name, id, place, declared, scope));
+      const identity = identify(type, placeOf(stack.name, id, place, declared, scope, shared));
       identities.set(id, identity);
       return identity;
     },
@@ -80,7 +84,14 @@ export function stackScope(stack: Stack, place: Location, shared: Shared): Stack
   return scope;
 }
 
-function placeOf(stack: string, id: string, place: Location, declared: Json, scope: Scope): Place {
+function placeOf(
+  stack: string,
+  id: string,
+  place: Location,
+  declared: Json,
+  scope: Scope,
+  shared: Shared,
+): Place {
   const properties = asObject(declared.Properties ?? {}, `the properties of ${id}`);
   return {
     stack,
@@ -90,7 +101,14 @@ function placeOf(stack: string, id: string, place: Location, declared: Json, sco
       const value = resolve(properties[name], scope);
       return typeof value === 'string' ? value : undefined;
     },
+    propertiesText: (...names) => textOf(names, (name) => resolve(properties[name], scope)),
+    before: shared.before(stack, id),
   };
+}
+
+/** Some properties of a resource, for comparing them. */
+export function textOf(names: readonly string[], propertyOf: (name: string) => unknown): string {
+  return JSON.stringify(names.map((name) => propertyOf(name) ?? null));
 }
 
 function pseudoParameter(name: string, stack: string, place: Location): unknown {
@@ -123,7 +141,8 @@ function parameterValue(stack: string, name: string, parameter: Json, shared: Sh
   }
   const type = asString(Type, `the type of ${name}`);
   if (!type.startsWith('AWS::SSM::Parameter::Value')) return Default;
-  if (type.includes('AWS::EC2::Image::Id')) return `ami-${digits({ stack, id: name }, 17)}`;
+  if (type.includes('AWS::EC2::Image::Id'))
+    return `ami-${digits({ stack, id: `${name}${shared.images}` }, 17)}`;
   const stored = shared.parameters.get(String(Default));
   if (stored) return stored();
   throw new DrillError(

@@ -22,6 +22,8 @@ export interface StandbyHost {
   crash(): Promise<void>;
   /** The instance came up: Docker starts what its restart policies say, and systemd what is enabled. */
   boot(): Promise<void>;
+  /** The instance is no more, and another takes its place, with nothing on it but what its role gives. */
+  replace(): Promise<void>;
   /** Everything the containers wrote to stdout so far, one line each. */
   containerLines(): Promise<string[]>;
   /** Ends all that the host's scripts started. */

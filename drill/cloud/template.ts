@@ -3,7 +3,14 @@ import { join, resolve as resolvePath } from 'node:path';
 import { DrillError, messageOf } from '../kit/errors.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { known } from './resource-types.ts';
-import { type Location, type Shared, type Stack, type StackScope, stackScope } from './stack-scope.ts';
+import {
+  type Location,
+  type Shared,
+  type Stack,
+  type StackScope,
+  stackScope,
+  textOf,
+} from './stack-scope.ts';
 import { asObject, asString, isObject, type Json } from './values.ts';
 
 /** A resource of the assembly as it would exist after the deployment. */
@@ -23,6 +30,7 @@ export interface Resource {
 export interface Assembly {
   readonly region: string;
   readonly accountId: string;
+  readonly all: readonly Resource[];
   /** All resources of a type, in the order of the stacks. */
   ofType(...types: string[]): Resource[];
   /** The outputs of all stacks by name. */
@@ -34,18 +42,30 @@ export interface Assembly {
 /** The account and region that an assembly made without an environment is resolved for. */
 export const DEFAULT_PLACE: Location = { region: 'eu-central-1', accountId: '123456789012' };
 
+/** What a deployment is not the first of. */
+export interface Deploying {
+  /** What is deployed so far. */
+  readonly after?: Assembly | undefined;
+  /** Names the newest machine images that Amazon has published; others than before are a new name. */
+  readonly images?: string | undefined;
+}
+
 /**
  * Loads a cloud assembly (the folder that `cdk synth` writes).
  * @param place stands in for what the assembly leaves open: the account, and the region if it names none
  * @throws DrillError if a file is missing, or a resource type or intrinsic function is unknown
  */
-export function loadAssembly(folder: string, place: Location = DEFAULT_PLACE): Assembly {
+export function loadAssembly(
+  folder: string,
+  place: Location = DEFAULT_PLACE,
+  { after, images = '' }: Deploying = {},
+): Assembly {
   const artifacts = Object.values(asObject(readJson(join(folder, 'manifest.json')).artifacts, 'artifacts'));
   const stacks = artifacts.filter(isStack).map((artifact) => readStack(folder, artifact));
   if (stacks.length === 0)
     throw new DrillError(`${folder} holds no stacks; synthesize the CDK app into it first`);
   const assets = new Map(artifacts.flatMap((artifact) => assetFolders(folder, artifact)));
-  return resolveStacks(stacks, { ...place, ...regionOf(artifacts) }, assets);
+  return resolveStacks(stacks, { ...place, ...regionOf(artifacts) }, assets, { after, images });
 }
 
 /** All stacks of the app are in one region. */
@@ -93,8 +113,22 @@ function assetFolders(folder: string, artifact: unknown): [string, string][] {
   });
 }
 
-function resolveStacks(stacks: Stack[], place: Location, assets: Map<string, string>): Assembly {
-  const shared: Shared = { exports: new Map(), parameters: new Map() };
+function resolveStacks(
+  stacks: Stack[],
+  place: Location,
+  assets: Map<string, string>,
+  { after, images = '' }: Deploying,
+): Assembly {
+  const earlier = new Map(after?.all.map((one) => [`${one.stack}/${one.id}`, one]));
+  const shared: Shared = {
+    exports: new Map(),
+    parameters: new Map(),
+    images,
+    before(stack, id) {
+      const one = earlier.get(`${stack}/${id}`);
+      return one && { ...one, text: (...names) => textOf(names, (name) => one.properties[name]) };
+    },
+  };
   const scopes = stacks.map((stack) => ({ stack, scope: stackScope(stack, place, shared) }));
   for (const { stack, scope } of scopes) {
     collectExports(stack, scope, shared);
@@ -103,6 +137,7 @@ function resolveStacks(stacks: Stack[], place: Location, assets: Map<string, str
   const resources = scopes.flatMap(({ stack, scope }) => stackResources(stack, scope));
   return {
     ...place,
+    all: resources,
     ofType: (...types) => resources.filter(({ type }) => types.includes(type)),
     outputs: Object.assign({}, ...scopes.map(({ stack, scope }) => stackOutputs(stack, scope))),
     assetFolder(objectKey) {

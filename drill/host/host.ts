@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostRun, StandbyHost } from '../cloud/standby-host.ts';
@@ -25,6 +25,9 @@ export interface HostOptions {
 /** How long a container may take to end before the host removes it by force, in seconds. */
 const SHUTDOWN_GRACE_SECONDS = 10;
 
+/** A new host's agent is there before its packages are. */
+const INSTALLING_MS = 2000;
+
 /** How Docker's moment for "has never been started" begins. */
 const NEVER = '0001-01-01';
 
@@ -36,10 +39,15 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
   const hooksFolder = inFolder('hooks');
   const linkFolder = inFolder('link');
   const unitsFolder = inFolder('units');
-  for (const needed of [bin, dockerFolder, hooksFolder, unitsFolder, inFolder('state'), inFolder('commands')])
-    mkdirSync(needed, { recursive: true });
+  const disk = [dockerFolder, hooksFolder, unitsFolder, inFolder('state'), inFolder('commands')];
+  const format = () => {
+    for (const needed of disk) mkdirSync(needed, { recursive: true });
+  };
+  mkdirSync(bin, { recursive: true });
+  format();
   // The user data of a real host writes it with its last line (lib/kinds/ec2/host-stack.ts).
-  writeFileSync(join(inFolder('state'), 'packages-installed'), '');
+  const installPackages = () => writeFileSync(join(inFolder('state'), 'packages-installed'), '');
+  installPackages();
   const command = (name: string, text: string) => {
     const file = join(bin, name);
     writeFileSync(file, text, { mode: 0o755 });
@@ -97,6 +105,12 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
     for (const unit of units('pid')) await run(systemctl, ['stop', unit], 60);
   };
 
+  const clear = async () => {
+    for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
+    await stopUnits();
+  };
+  let installing: NodeJS.Timeout | undefined;
+
   return {
     hooksFolder,
     linkFolder,
@@ -139,9 +153,15 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
       }
       return texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
     },
+    async replace() {
+      await clear();
+      for (const one of [...disk, linkFolder]) rmSync(one, { recursive: true, force: true });
+      format();
+      installing = setTimeout(installPackages, INSTALLING_MS);
+    },
     async stop() {
-      for (const name of containerNames(dockerFolder)) await run(docker, ['rm', '--force', name], 60);
-      await stopUnits();
+      clearTimeout(installing);
+      await clear();
       commandServer.close();
     },
   };

@@ -14,12 +14,17 @@ import { forgedWebhook } from './forged-webhook.ts';
 import { functionCrash } from './function-crash.ts';
 import { hookVeto } from './hook-veto.ts';
 import { hostOff } from './host-off.ts';
+import { hostTerminated } from './host-terminated.ts';
 import { imageBroken } from './image-broken.ts';
 import { lostResolved } from './lost-resolved.ts';
 import { mailDead } from './mail-dead.ts';
 import { noCapacity } from './no-capacity.ts';
 import { operatorMoves } from './operator-moves.ts';
 import { prometheusDead } from './prometheus-dead.ts';
+import { redeployImage } from './redeploy-image.ts';
+import { redeployReplacedHost } from './redeploy-replaced-host.ts';
+import { redeployWhileServing } from './redeploy-while-serving.ts';
+import { secretRotated } from './secret-rotated.ts';
 import { selfTest } from './self-test.ts';
 import { siteCutOff } from './site-cut-off.ts';
 import { siteDark } from './site-dark.ts';
@@ -56,4 +61,9 @@ export const scenarios: readonly Scenario[] = [
   hookVeto,
   selfTest,
   operatorMoves,
+  redeployImage,
+  redeployReplacedHost,
+  redeployWhileServing,
+  secretRotated,
+  hostTerminated,
 ];

@@ -31,6 +31,17 @@ export interface ConfigChanges {
   readonly serviceName?: string;
   /** Whether the site's address is watched from the cloud. */
   readonly witness?: boolean;
+  /** Names what the service's image is built from: another word is another image. */
+  readonly release?: string;
+}
+
+/** A deployment after the first. */
+export interface NextDeployment {
+  readonly after: Assembly;
+  /** Counts the deployments of a stage. */
+  readonly number: number;
+  /** Whether Amazon has published another machine image since. */
+  readonly isImagePublished: boolean;
 }
 
 /** Ports of this machine that are chosen before anything listens on them. */
@@ -68,34 +79,40 @@ export async function synthesize(
   workDir: string,
   ports: Ports,
   changes: ConfigChanges = {},
+  next?: NextDeployment,
 ): Promise<Rehearsed> {
   const slot = ownSlot();
-  const build = imageFolder(slot?.folder ?? workDir, changes.serviceName);
+  const build = imageFolder(slot?.folder ?? workDir, changes);
   const config = forThisMachine(loadConfig(configFile), ports, build, changes);
   const [service] = config.services;
   if (!service) throw new DrillError(`${configFile} has no service`);
-  const file = join(workDir, 'failover.yaml');
+  const number = next ? `-${next.number}` : '';
+  const file = join(workDir, `failover${number}.yaml`);
   const text = stringify(config);
   writeFileSync(file, text);
   // The same configuration gives the same assembly, and synthesizing is what takes longest.
-  const folder = slot ? join(slot.folder, digest(text)) : join(workDir, 'assembly');
+  const folder = slot ? join(slot.folder, digest(text)) : join(workDir, `assembly${number}`);
   if (!existsSync(join(folder, 'manifest.json'))) await runApp(file, folder);
   return {
     config,
     configFile: file,
     service,
-    assembly: loadAssembly(folder, { ...DEFAULT_PLACE, region: config.region }),
+    assembly: loadAssembly(
+      folder,
+      { ...DEFAULT_PLACE, region: config.region },
+      { after: next?.after, ...(next?.isImagePublished && { images: number }) },
+    ),
   };
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** The image is named after what is in its folder: stages that share one Docker daemon need each their own. */
-function imageFolder(within: string, serviceName: string | undefined): string {
-  if (serviceName === undefined) return apiFolder;
-  const folder = join(within, 'image');
+function imageFolder(within: string, { serviceName, release }: ConfigChanges): string {
+  if (serviceName === undefined && release === undefined) return apiFolder;
+  const folder = join(within, `image${release === undefined ? '' : `-${release}`}`);
   cpSync(apiFolder, folder, { recursive: true });
-  writeFileSync(join(folder, 'used-by'), `${serviceName}\n`);
+  writeFileSync(join(folder, 'used-by'), `${serviceName} ${release ?? ''}\n`);
   return folder;
 }
 

@@ -30,6 +30,7 @@ import type { Watch } from './watch.ts';
 
 /** Everything a scenario plays on: a site, a stand-in cloud, and what happens on both. */
 export interface Stage {
+  /** What is deployed now. */
   readonly rehearsed: Rehearsed;
   readonly latencies: Latencies;
   readonly parts: Parts;
@@ -48,6 +49,11 @@ export interface Stage {
   state(): Promise<State>;
   /** What it has recorded of the past, oldest first. */
   history(): Promise<Entry[]>;
+  /**
+   * Deploys another configuration over the one that is there.
+   * @param isImagePublished whether Amazon has published another machine image since
+   */
+  redeploy(changes: ConfigChanges, isImagePublished?: boolean): Promise<{ readonly prepared: Promise<void> }>;
   /** Of a stage that was set with broken images. */
   repairImages(): Promise<void>;
 }
@@ -67,6 +73,8 @@ export interface StageOptions {
   readonly canBeCut?: boolean;
   /** Whether the standby's image starts a container that never gets healthy. */
   readonly brokenImages?: boolean;
+  /** What the secrets of the service hold, by ARN. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Whether the stage is set only once the control plane has heard of the primary; true by default. */
   readonly awaitsHeartbeat?: boolean;
 }
@@ -93,8 +101,9 @@ export async function setStage(
   progress('looks for HAProxy, Prometheus, Alertmanager, the blackbox exporter and stunnel');
   const found = maker.find(progress, [process.cwd(), workDir]);
   const pair = makeKeyPair('site', workDir);
-  const [rehearsed, parts, siteKeyPair] = await Promise.all([synthesized, found, pair]);
-  const { host, docker, repairImages } = await makeHost(
+  const [first, parts, siteKeyPair] = await Promise.all([synthesized, found, pair]);
+  let rehearsed = first;
+  const { host, docker, provide, repairImages } = await makeHost(
     rehearsed,
     workDir,
     brokenImages,
@@ -120,7 +129,7 @@ export async function setStage(
     smtpPort: mails.port,
     latencies,
     environment: (given) => withPolicy(given, options.derived),
-    ...(await notOfTheStacks(rehearsed, siteKeyPair, workDir)),
+    ...(await notOfTheStacks(rehearsed, siteKeyPair, workDir, options.secrets)),
     onHappening: (happening) => {
       watch.happening(happening);
       happenings.add(happening);
@@ -156,8 +165,25 @@ export async function setStage(
     await happenings.first('the first heartbeat is acknowledged', isAcknowledged, { since: 0, seconds: 30 });
     await comesToRest(() => records.state(name));
   }
+  let deployments = 1;
   return {
-    rehearsed,
+    get rehearsed() {
+      return rehearsed;
+    },
+    async redeploy(more, isImagePublished = false) {
+      const next = { after: rehearsed.assembly, number: ++deployments, isImagePublished };
+      progress('synthesizes the CDK app again, with changes');
+      const merged = {
+        ...changes,
+        ...more,
+        policy: { ...changes?.policy, ...more.policy },
+        service: { ...changes?.service, ...more.service },
+      };
+      rehearsed = await synthesize(configFile, workDir, ports, merged, next);
+      await provide(rehearsed.assembly);
+      progress('deploys it over what is there');
+      return cloud.redeploy(rehearsed.assembly);
+    },
     latencies,
     parts,
     docker,
@@ -196,7 +222,12 @@ const POLL_MS = 100;
 const isAcknowledged = (one: Happening) => one.kind === 'webhook-answered' && one.status === 202;
 
 /** What is there already, and no stack makes: by the configuration, and by `failover site init`. */
-async function notOfTheStacks({ config, assembly }: Rehearsed, site: KeyPair, workDir: string) {
+async function notOfTheStacks(
+  { config, assembly }: Rehearsed,
+  site: KeyPair,
+  workDir: string,
+  secrets: Readonly<Record<string, string>> = {},
+) {
   const { instanceId } = config.standby;
   const { tokenSecretArn } = config.webhook;
   const token = `${randomUUID()}${randomUUID()}`;
@@ -205,11 +236,12 @@ async function notOfTheStacks({ config, assembly }: Rehearsed, site: KeyPair, wo
     existingParameters: { [siteParameter]: site.certificate },
     ...(instanceId && { existingInstances: [instanceId] }),
     ...(tokenSecretArn && { existingSecrets: { [tokenSecretArn]: token } }),
-    ...(config.dns && {
-      certificateSecrets: {
+    otherSecrets: {
+      ...secrets,
+      ...(config.dns && {
         [config.dns.certificateSecretArn]: (await makeKeyPair(config.dns.recordName, workDir)).pem,
-      },
-    }),
+      }),
+    },
   };
 }
 

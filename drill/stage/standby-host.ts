@@ -14,6 +14,8 @@ export interface HostAndImages {
   readonly host: StandbyHost;
   /** Undefined where no daemon can be reached: then the standby runs as a plain process. */
   readonly docker: Docker | undefined;
+  /** Makes the images that another assembly names. */
+  provide(assembly: Rehearsed['assembly']): Promise<void>;
   /** Puts good images in place of broken ones. */
   repairImages(): Promise<void>;
 }
@@ -41,15 +43,19 @@ export async function makeHost(
   processes.onCleanup('images', async () => (await building.catch(() => undefined))?.remove());
   await building;
   const host = createDockerHost(folder, docker.command, stunnel);
-  if (!broken) return { host, docker, repairImages: async () => {} };
+  const provide = async (next: Rehearsed['assembly']) => {
+    const made = await buildImages(docker, apiFolder, imagesOf(next));
+    processes.onCleanup('images of the next deployment', made.remove);
+  };
+  if (!broken) return { host, docker, provide, repairImages: async () => {} };
   const bad = await breakImages(docker, images);
   processes.onCleanup('broken images', bad.remove);
-  return { host, docker, repairImages: bad.repair };
+  return { host, docker, provide, repairImages: bad.repair };
 }
 
 function processHost(
   folder: string,
-  names: readonly string[],
+  first: readonly string[],
   broken: boolean,
   stunnel: Program,
 ): HostAndImages {
@@ -68,12 +74,16 @@ function processHost(
     environment: { BIND_ADDRESS: '127.0.0.1', ...environment },
     portVariable: 'PORT',
   });
-  const all = (one: ReturnType<typeof image>) => Object.fromEntries(names.map((name) => [name, one]));
+  const all = (one: ReturnType<typeof image>, names: readonly string[] = first) =>
+    Object.fromEntries(names.map((name) => [name, one]));
   // Any file that is there makes the sample API say that it is not healthy.
   const images = all(image(broken ? { HEALTH_FAULT_FILE: program } : {}));
   return {
     host: createProcessHost(folder, images, stunnel),
     docker: undefined,
+    async provide(assembly) {
+      Object.assign(images, all(image({}), imagesOf(assembly)));
+    },
     async repairImages() {
       Object.assign(images, all(image({})));
     },

@@ -1,5 +1,6 @@
 /** Regular work between the moves: the sleeping standby is inspected, the serving one is verified. */
 
+import type { Capacity } from './capacity.ts';
 import { isInFlight, pursue, requestCommand, requestStart, success } from './command.ts';
 import { addEntry, type Draft, isPast, isPaused, outputOf, set, setCommand, setOwn } from './draft.ts';
 import { driftOf, reportDrift } from './drift.ts';
@@ -24,6 +25,12 @@ export function maintain(d: Draft): Reason | undefined {
   return undefined;
 }
 
+/** Why a host that should be there is not. */
+const whyLost: Partial<Record<Capacity, string>> = {
+  off: 'the instance of the standby is stopped, and it should be running',
+  gone: 'the instance of the standby is gone; "npm run failover -- host replace" makes another',
+};
+
 /** The look at the sleeping standby: is it as we left it? */
 function followInspection(d: Draft, command: Command): Reason | undefined {
   const done = success(d);
@@ -32,8 +39,8 @@ function followInspection(d: Draft, command: Command): Reason | undefined {
     set(d, { inspectedAt: d.now });
     if (done.facts) reportDrift(d, driftOf(d, done.facts));
   } else if (!isInFlight(d, command)) {
-    if (needsCapacity(command) && d.observation.capacity === 'off')
-      reportDrift(d, 'the instance of the standby is stopped, and it should be running');
+    const lost = needsCapacity(command) && whyLost[d.observation.capacity ?? 'on'];
+    if (lost) reportDrift(d, lost);
     pursue(d, 'inspect', 'primary-healthy');
   }
   return undefined;

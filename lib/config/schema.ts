@@ -93,10 +93,11 @@ const keys = v.strictObject({
   ),
 });
 
-const arnsOf = ({ webhook, dns, services }: v.InferOutput<typeof keys>) =>
+const arnsOf = ({ webhook, dns, services, standby }: v.InferOutput<typeof keys>) =>
   [
     webhook.tokenSecretArn,
     dns?.certificateSecretArn,
+    standby.host?.volumeKeyArn,
     ...services.flatMap(({ secrets, secretKeys }) => [...Object.values(secrets), ...secretKeys]),
   ].filter((arn) => arn !== undefined);
 
@@ -107,11 +108,20 @@ export const schema = v.pipe(
   keys,
   v.forward(
     v.partialCheck(
-      [['region'], ['webhook'], ['dns'], ['services']],
+      [['region'], ['webhook'], ['dns'], ['services'], ['standby']],
       (config) => arnsOf(config as never).every((arn) => regionOf(arn) === config.region),
-      'the region of `webhook.tokenSecretArn`, `dns.certificateSecretArn` and the secrets and keys of the services, which are read from here',
+      'the region of `webhook.tokenSecretArn`, `dns.certificateSecretArn` and the secrets and keys of the services and the disk, which are read from here',
     ),
     ['region'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['region'], ['standby', 'host']],
+      ({ region, standby: { host } }) =>
+        host?.availabilityZone === undefined || host.availabilityZone.slice(0, -1) === region,
+      'a zone of `region`',
+    ),
+    ['standby', 'host'],
   ),
   v.forward(
     v.partialCheck(

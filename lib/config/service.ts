@@ -6,6 +6,7 @@ import {
   healthPath,
   httpUrl,
   imageReference,
+  keyArn,
   plainValue,
   port,
   seconds,
@@ -27,11 +28,6 @@ const parameterArn = v.pipe(v.string(), v.regex(/^arn:aws[\w-]*:ssm:[a-z0-9-]+:\
 const secretArn = v.union(
   [completeSecretArn, parameterArn],
   'the whole ARN of a secret (with the six characters at its end) or of a parameter',
-);
-
-const keyArn = v.pipe(
-  v.string(),
-  v.regex(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a key (not of an alias)'),
 );
 
 const path = v.pipe(v.string(), v.regex(/^\/[\w./-]*$/, 'an absolute path of letters, digits and . _ - /'));

@@ -59,6 +59,11 @@ export const httpUrl = v.pipe(
   ),
 );
 
+export const keyArn = v.pipe(
+  v.string(),
+  v.regex(/^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a key (not of an alias)'),
+);
+
 export const instanceId = v.pipe(
   v.string(),
   v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'an EC2 instance id such as i-0123456789abcdef0'),

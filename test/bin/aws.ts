@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
+  DescribeDocumentCommand,
+  DescribeInstanceAssociationsStatusCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
   GetParameterCommand,
@@ -29,6 +31,9 @@ export class Account {
   readonly parameters = new Map<string, string>();
   readonly secret: { current?: string; previous?: string } = {};
   agent: string | undefined = 'Online';
+  /** How the last "prepare" by Systems Manager ended, and the versions of the document. */
+  association: { Status: string; ExecutionSummary?: string } | undefined = { Status: 'Success' };
+  document = { LatestVersion: '3', DefaultVersion: '3' };
   state: Record<string, unknown> = { service: 'web', phase: 'home', inspectedAt: Date.now() - 120_000 };
   heartbeatAt: number | undefined = Date.now() - 3000;
   traffic: { at: number; to: string; since: number } | undefined;
@@ -87,6 +92,10 @@ export class Account {
       InstanceInformationList:
         this.agent === undefined ? [] : [{ InstanceId: instanceId, PingStatus: this.agent }],
     }));
+    this.ssm.on(DescribeInstanceAssociationsStatusCommand).callsFake(() => ({
+      InstanceAssociationStatusInfos: this.association ? [{ Name: 'shop-web', ...this.association }] : [],
+    }));
+    this.ssm.on(DescribeDocumentCommand).callsFake(() => ({ Document: this.document }));
     this.ssm.on(SendCommandCommand).resolves({ Command: { CommandId: 'command-1' } });
     this.ssm.on(GetCommandInvocationCommand).callsFake(() => {
       if ('failure' in this.prepare) return { Status: 'Failed', StandardErrorContent: this.prepare.failure };

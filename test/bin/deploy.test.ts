@@ -28,13 +28,13 @@ function deploying(changes: readonly object[], state: Record<string, unknown> = 
   account.cloudFormation.on(DeleteChangeSetCommand).resolves({});
   const ran: string[][] = [];
   const run = (...args: string[]) =>
-    failover(['deploy', '--config', bundle.config, ...args], {
+    failover([...(args[0] === 'host' ? [] : ['deploy']), ...args, '--config', bundle.config], {
       cdk: async (all) => {
         ran.push([...all]);
         return 0;
       },
     });
-  return { account, ran, run };
+  return { account, bundle, ran, run };
 }
 
 const deployed = (ran: readonly string[][]) => ran.filter((args) => args.includes('--all'));
@@ -107,6 +107,34 @@ describe('deploy', () => {
     account.stacks.delete('shop-standby');
     expect((await run()).exitCode).toBe(0);
     expect(ran).toHaveLength(1);
+  });
+});
+
+describe('host replace', () => {
+  const replacing = (state: Record<string, unknown>, serving: string, ...args: string[]) => {
+    const gone = { ...host, Action: 'Remove' as const };
+    const { bundle, ran, run } = deploying([gone], state, serving);
+    const generation = () => loadConfig(bundle.config).standby.host?.generation;
+    return { ran, generation, result: run('host', 'replace', ...args) };
+  };
+
+  test('gives the instance another name, deploys, and says what to commit', async () => {
+    const { ran, generation, result } = replacing({}, 'primary', '--yes');
+    const { exitCode, stdout } = await result;
+    expect(exitCode).toBe(0);
+    expect(generation()).toBe(2);
+    expect(deployed(ran)).toHaveLength(1);
+    expect(stdout).toMatch(/standby\.host\.generation in .* is 2 now: commit that/);
+  });
+
+  test('while a service needs the standby it is refused, and the file is as it was', async () => {
+    const { ran, generation, result } = replacing({ phase: 'serving', verifiedAt: 0 }, 'standby', '--yes');
+    expect(await result).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('refused: this deployment'),
+    });
+    expect(generation()).toBe(1);
+    expect(deployed(ran)).toEqual([]);
   });
 });
 

@@ -452,6 +452,32 @@ describe('the cloud side', () => {
     );
   });
 
+  test.each([
+    [
+      'failed',
+      { Status: 'Failed', ExecutionSummary: '1 out of 1 plugin processed, 1 failed' },
+      /^web: 1 out of 1/,
+      /within 15 minutes/,
+    ],
+    ['was never asked to', undefined, /has no association of i-0123456789abcdef0 for web/, /Deploy again/],
+  ] as const)('the host %s: prepare itself', async (_, association, found, remedy) => {
+    const bundle = makeBundle();
+    deploy(bundle).association = association;
+    await expectFailure(bundle, 'host-prepared', found, remedy, withCloud);
+  });
+
+  test('the newest version of the document is not the default', async () => {
+    const bundle = makeBundle();
+    deploy(bundle).document = { LatestVersion: '4', DefaultVersion: '3' };
+    await expectFailure(
+      bundle,
+      'document',
+      /^shop-web: the default is version 3, the newest is 4/,
+      /update-document-default-version/,
+      withCloud,
+    );
+  });
+
   test('the host has another image', async () => {
     const bundle = makeBundle();
     deploy(bundle).state.drift = "the standby's image is web:1, the primary's is web:2";
@@ -459,7 +485,7 @@ describe('the cloud side', () => {
       bundle,
       'standby-image',
       /^drift: the standby's image is web:1/,
-      /Deploy the image/,
+      /deploy the one that the primary runs/,
       withCloud,
     );
   });
@@ -531,6 +557,8 @@ describe('what cannot be looked at', () => {
     'site-certificate',
     'standby-certificate',
     'host',
+    'host-prepared',
+    'document',
     'standby-image',
     'last-start',
     'heartbeat',

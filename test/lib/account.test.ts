@@ -1,5 +1,6 @@
 import { CfnResource, Stack, TagManager } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { untagged } from '../../lib/app.ts';
 import { appOf, configOf, configs, ofType, resourcesOf } from './templates.ts';
 
 /** What an account may demand of every resource: tags, and a boundary around every role. */
@@ -16,7 +17,8 @@ describe.each(configs)('%s', (file) => {
     const taggable = app.node
       .findAll()
       .filter((node) => CfnResource.isCfnResource(node))
-      .filter(TagManager.isTaggable);
+      .filter(TagManager.isTaggable)
+      .filter(({ cfnResourceType }) => !untagged.includes(cfnResourceType));
     expect(taggable.length).toBeGreaterThan(10);
     for (const node of taggable) {
       const stack = Stack.of(node);

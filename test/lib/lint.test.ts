@@ -45,6 +45,23 @@ const odd: Readonly<Record<string, Config>> = {
       },
     ],
   },
+  'a network, a group and a key of its own': {
+    ...base,
+    standby: {
+      ...base.standby,
+      ...(base.standby.host && {
+        host: {
+          ...base.standby.host,
+          generation: 3,
+          availabilityZone: `${base.region}b`,
+          vpcId: 'vpc-0123456789abcdef0',
+          subnetId: 'subnet-0123456789abcdef0',
+          securityGroupId: 'sg-0123456789abcdef0',
+          volumeKeyArn: `${arn('kms')}:key/12345678-1234-1234-1234-123456789012`,
+        },
+      }),
+    },
+  },
   'fifty services': {
     ...base,
     services: Array.from({ length: 50 }, (_, at) => ({ ...service, name: `s-${at}`, port: 8000 + at })),

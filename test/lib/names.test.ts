@@ -61,7 +61,9 @@ describe('the host', () => {
     const standby = { ...config.standby, host: { ...config.standby.host, ...changes } };
     const resources = resourcesOf({ ...config, standby } as Config);
     const of = (type: string) => [...resources.values()].find(({ Type }) => Type === type);
-    return { instance: of('AWS::EC2::Instance')?.Properties, address: of('AWS::EC2::EIP') };
+    const types = [...resources.values()].map(({ Type }) => Type);
+    const ids = [...resources].flatMap(([id, { Type }]) => (Type === 'AWS::EC2::Instance' ? id : []));
+    return { instance: of('AWS::EC2::Instance')?.Properties, address: of('AWS::EC2::EIP'), types, ids };
   };
 
   test('takes tokens of its metadata service in one hop only: containers do not reach its role', () => {
@@ -71,6 +73,30 @@ describe('the host', () => {
   test('is made of the image that is pinned, and of no parameter', () => {
     const { instance } = host({ imageId: 'ami-0123456789abcdef0' });
     expect(instance?.ImageId).toBe('ami-0123456789abcdef0');
+  });
+
+  test('is in the network, the group and the zone that are given, on a disk with the key that is given', () => {
+    const given = {
+      availabilityZone: 'eu-central-1b',
+      vpcId: 'vpc-0123456789abcdef0',
+      subnetId: 'subnet-0123456789abcdef0',
+      securityGroupId: 'sg-0123456789abcdef0',
+      volumeKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012',
+    };
+    const { instance, types } = host(given);
+    expect(instance).toMatchObject({
+      AvailabilityZone: given.availabilityZone,
+      SubnetId: given.subnetId,
+      SecurityGroupIds: [given.securityGroupId],
+      BlockDeviceMappings: [{ Ebs: { Encrypted: true, KmsKeyId: expect.anything() } }],
+    });
+    expect(JSON.stringify(instance?.BlockDeviceMappings)).toContain('12345678-1234-1234-1234-123456789012');
+    expect(types.filter((type) => /::(VPC|Subnet|SecurityGroup|InternetGateway)$/.test(type))).toEqual([]);
+  });
+
+  test('is another one with another generation', () => {
+    const [first, second] = [host(), host({ generation: 2 })].map(({ ids }) => ids);
+    expect(first).not.toEqual(second);
   });
 
   test('gets its address when the gateway is attached', () => {

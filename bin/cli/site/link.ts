@@ -46,12 +46,11 @@ export async function joinLink(bundle: Bundle, link: Link): Promise<readonly str
   const isNew = known === undefined || !isSame(certificateOf(known, parameters.site), site);
   // Says, should this break off, that the host may not have the site's certificate yet.
   const joining = `${siteFile}.joining`;
-  if (isNew) {
-    replaceFile(joining, '', owner);
-    await writeParameter(session, parameters.site, pemOf(site));
-  }
-  let standby = await readParameter(session, parameters.standby);
   const pinned = readIfThere(standbyFile);
+  if (isNew) replaceFile(joining, '', owner);
+  // Whoever pins no certificate yet takes up the one that the host has now: that is told by writing the same again.
+  if (isNew || pinned === undefined) await writeParameter(session, parameters.site, pemOf(site));
+  let standby = await readParameter(session, parameters.standby);
   // Nothing pinned: the host may know this site, but not yet from the service of this bundle.
   if (existsSync(joining) || standby === undefined || pinned === undefined) {
     say(`the host ${link.instanceId} takes up the site's certificate …`);

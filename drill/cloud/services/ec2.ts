@@ -7,9 +7,16 @@ import type { StandbyHost } from '../standby-host.ts';
 import type { Json } from '../values.ts';
 import type { EventBus } from './events.ts';
 
-type State = 'pending' | 'running' | 'stopping' | 'stopped';
+type State = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
-const STATE_CODES: Readonly<Record<State, number>> = { pending: 0, running: 16, stopping: 64, stopped: 80 };
+const STATE_CODES: Readonly<Record<State, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
 
 interface Instance {
   readonly id: string;
@@ -23,6 +30,10 @@ interface Instance {
 export interface Ec2 {
   readonly service: Service;
   stop(instanceId: string): void;
+  /** Ends an instance for good, with all that is on it. */
+  terminate(instanceId: string): Promise<void>;
+  /** Makes an instance; settles when it runs. Its agent registers later. */
+  launch(instance: { readonly id: string; readonly type: string }): Promise<void>;
   state(instanceId: string): string | undefined;
   type(instanceId: string): string | undefined;
   isOnline(instanceId: string): boolean;
@@ -33,7 +44,7 @@ export interface Ec2 {
 export interface Ec2World {
   readonly latencies: Latencies;
   readonly background: Background;
-  readonly events: EventBus;
+  readonly events: Pick<EventBus, 'put'>;
   readonly tell: Tell;
   readonly host: StandbyHost;
   instanceArn(instanceId: string): string;
@@ -68,8 +79,13 @@ export async function createEc2(
 
   const boot = async (instance: Instance) => {
     await pass(world.latencies.instanceStartSeconds, world.background.signal);
+    if (instance.state !== 'pending') return;
     move(instance, 'running');
     await world.host.boot();
+    await register(instance);
+  };
+
+  const register = async (instance: Instance) => {
     await pass(world.latencies.agentOnlineSeconds, world.background.signal);
     // It may have been stopped again in the meantime.
     if (instance.state !== 'running' || !(await world.mayRegister(instance.id))) return;
@@ -129,6 +145,21 @@ export async function createEc2(
       },
     },
     stop: (id) => void stop({ 'InstanceId.1': id }),
+    async terminate(id) {
+      const instance = instanceWith(id, instances);
+      if (instance.state === 'terminated') return;
+      move(instance, 'shutting-down');
+      await world.host.replace();
+      move(instance, 'terminated');
+    },
+    async launch(one) {
+      const instance: Instance = { ...one, state: 'pending', online: false };
+      instances.set(one.id, instance);
+      move(instance, 'pending');
+      await pass(world.latencies.instanceStartSeconds, world.background.signal);
+      move(instance, 'running');
+      world.background.start(() => register(instance));
+    },
     state: (id) => instances.get(id)?.state,
     type: (id) => instances.get(id)?.type,
     isOnline: (id) => instances.get(id)?.online ?? false,

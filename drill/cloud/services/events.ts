@@ -21,6 +21,8 @@ export interface EventBus {
   startSchedules(): void;
   /** Fires every schedule once, now. */
   fireSchedules(): void;
+  /** Ends the schedules: another deployment has taken over. */
+  retire(): void;
 }
 
 interface Rule {
@@ -75,7 +77,11 @@ export function createEventBus(
         cause: `rule ${rule.name}`,
       });
   };
+  let isRetired = false;
   return {
+    retire() {
+      isRetired = true;
+    },
     put(input) {
       const event = envelope(assembly, input);
       const matching = rules.filter((rule) => rule.schedule === undefined && rule.matches(event));
@@ -93,7 +99,10 @@ export function createEventBus(
         if (rule.schedule === undefined) continue;
         const next = compileSchedule(rule.schedule, rule.name, Date.now());
         background.start(() =>
-          keepFiring(next, background.signal, () => send(rule, scheduledEvent(assembly, rule))),
+          keepFiring(next, background.signal, () => {
+            if (!isRetired) send(rule, scheduledEvent(assembly, rule));
+            return !isRetired;
+          }),
         );
       }
     },
@@ -166,11 +175,11 @@ function scheduledEvent(assembly: Assembly, rule: Rule): Json {
   });
 }
 
-async function keepFiring(next: NextTime, signal: AbortSignal, fire: () => void): Promise<void> {
+async function keepFiring(next: NextTime, signal: AbortSignal, fire: () => boolean): Promise<void> {
   while (!signal.aborted) {
     const time = next(Date.now());
     // Timers may fire a little early; the loop waits until the moment has really come.
     while (Date.now() < time) await pass((time - Date.now()) / 1000, signal);
-    fire();
+    if (!fire()) return;
   }
 }

@@ -20,24 +20,31 @@ export interface Gateway {
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
 
-/** Starts the HTTP API of the assembly on a free loopback port. */
+/** What is behind the HTTP API. */
+export interface Behind {
+  readonly api: HttpApi;
+  readonly functions: Functions;
+}
+
+/** Starts the HTTP API on a free loopback port. @param behind asked for each request: a deployment changes it */
 export async function startGateway(
-  api: HttpApi,
+  behind: () => Behind,
   place: Location,
-  functions: Functions,
   authorize: Authorize,
   tell: Tell,
 ): Promise<Gateway> {
   const { accountId, region } = place;
-  const mayCall = ({ key, target }: Route) => {
+  const mayCall = (api: HttpApi, { key, target }: Route) => {
     const [method, path] = key.split(' ');
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${api.id}/${api.stage}/${method}${path}`;
     const source = { accountId, sourceArn };
     return authorize(byService('apigateway.amazonaws.com', 'lambda:InvokeFunction', target.arn, source));
   };
-  const admit = api.throttle ? tokenBucket(api.throttle.rate, api.throttle.burst) : () => true;
+  const { api: first } = behind();
+  const admit = first.throttle ? tokenBucket(first.throttle.rate, first.throttle.burst) : () => true;
 
   const serve = async (message: IncomingMessage): Promise<GatewayAnswer> => {
+    const { api, functions } = behind();
     const url = new URL(message.url ?? '/', 'http://gateway');
     const path = url.pathname.startsWith(api.basePath) ? url.pathname.slice(api.basePath.length) || '/' : '';
     const found = findRoute(api, message.method ?? '', path);
@@ -54,7 +61,7 @@ export async function startGateway(
       pathParameters: found.parameters,
       requestId: randomUUID(),
     };
-    const answer = (await mayCall(found.route))
+    const answer = (await mayCall(api, found.route))
       ? await callFunction(found.route, JSON.stringify(proxyEvent(message, url, body, context)), functions)
       : refuse(500, 'Internal Server Error');
     const seconds = (Date.now() - began) / 1000;
@@ -72,7 +79,7 @@ export async function startGateway(
       .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
   });
   const port = await listen(server);
-  return { url: `http://127.0.0.1:${port}${api.basePath}`, stop: () => close(server) };
+  return { url: `http://127.0.0.1:${port}${first.basePath}`, stop: () => close(server) };
 }
 
 function findRoute(api: HttpApi, method: string, path: string) {

@@ -10,6 +10,10 @@ export interface Secrets {
   readonly service: Service;
   /** Secret strings that are current now, by ARN. */
   values(): ReadonlyMap<string, string>;
+  /** Makes those that are new; what is there keeps its value. */
+  redeploy(assembly: Assembly): void;
+  /** As a person does in the console: a new value, or a secret that was not there. */
+  put(arn: string, value: string): void;
 }
 
 interface Secret {
@@ -45,6 +49,15 @@ export function createSecrets(assembly: Assembly, existing: Readonly<Record<stri
     },
   });
   return {
+    redeploy(next) {
+      for (const resource of next.ofType('AWS::SecretsManager::Secret'))
+        if (!find(resource.ref)) secrets.push(readSecret(resource));
+    },
+    put(arn, value) {
+      const secret = find(arn);
+      if (secret) secret.versions.put(value, randomUUID(), undefined);
+      else secrets.push(withValue(arn, value));
+    },
     values: () => new Map(secrets.map(({ arn, versions }) => [arn, versions.find({}).value])),
     service: {
       operations: {

@@ -8,6 +8,8 @@ export interface Association {
   readonly document: CommandDocument;
   readonly instanceIds: readonly string[];
   readonly parameters: Json;
+  /** All its properties: one that has changed is applied at once. */
+  readonly text: string;
 }
 
 /**
@@ -42,6 +44,7 @@ export function readAssociation(resource: Resource, documents: readonly CommandD
   const single = properties.InstanceId;
   return {
     document,
+    text: JSON.stringify(properties),
     instanceIds: single === undefined ? targets : [asString(single, `the instance of ${where}`)],
     parameters: asObject(properties.Parameters ?? {}, `the parameters of ${where}`),
   };

@@ -26,7 +26,7 @@ export interface Invocation {
 export interface CommandWorld {
   readonly latencies: Latencies;
   readonly background: Background;
-  readonly events: EventBus;
+  readonly events: Pick<EventBus, 'put'>;
   readonly tell: Tell;
   readonly host: StandbyHost;
   /** Whether the SSM agent of the instance is registered now. */

@@ -7,8 +7,12 @@ import type { Json } from '../values.ts';
 export interface Parameters {
   readonly operations: Service['operations'];
   readonly values: ReadonlyMap<string, string>;
+  /** Writes one, as a person or a deployment does. */
+  put(name: string, value: string): void;
   /** Deletes one, as a person does in the console. */
   forget(name: string): void;
+  /** As CloudFormation updates them. */
+  redeploy(assembly: Assembly): void;
 }
 
 /** Of a standard parameter, in characters. */
@@ -22,11 +26,11 @@ export function createParameters(
   assembly: Assembly,
   existing: Readonly<Record<string, string>> = {},
 ): Parameters {
-  const declared = assembly.ofType('AWS::SSM::Parameter').map((resource): [string, string] => {
-    checkProperties(resource, ['Name', 'Value', 'Type'], ['Description', 'Tags', 'Tier']);
-    return [resource.ref, String(resource.properties.Value)];
-  });
-  const values = new Map([...declared, ...Object.entries(existing)]);
+  let declared = declaredIn(assembly);
+  const values = new Map([
+    ...[...declared].map(([name, { value }]) => [name, value] as const),
+    ...Object.entries(existing),
+  ]);
   const versions = new Map<string, number>();
   const encrypted = new Set<string>();
   const version = (name: string) => versions.get(name) ?? 1;
@@ -34,7 +38,22 @@ export function createParameters(
     `arn:aws:ssm:${assembly.region}:${assembly.accountId}:parameter/${String(name).replace(/^\//, '')}`;
   return {
     values,
+    put(name, value) {
+      values.set(name, value);
+      versions.set(name, version(name) + 1);
+    },
     forget: (name) => void values.delete(name),
+    redeploy(next) {
+      const wanted = declaredIn(next);
+      for (const name of declared.keys()) if (!wanted.has(name)) values.delete(name);
+      for (const [name, { value, text }] of wanted) {
+        // Whatever was put there since: CloudFormation writes all of it or nothing.
+        if (declared.get(name)?.text === text) continue;
+        values.set(name, value);
+        versions.set(name, version(name) + 1);
+      }
+      declared = wanted;
+    },
     operations: {
       GetParameter: {
         resources: ({ Name }) => [arn(Name)],
@@ -65,6 +84,16 @@ export function createParameters(
     const Type = isSecure ? 'SecureString' : 'String';
     return { Name, Value, Type, Version: version(Name), ARN: arn(Name), DataType: 'text' };
   }
+}
+
+function declaredIn(assembly: Assembly) {
+  return new Map(
+    assembly.ofType('AWS::SSM::Parameter').map((resource) => {
+      checkProperties(resource, ['Name', 'Value', 'Type'], ['Description', 'Tags', 'Tier']);
+      const { properties, ref } = resource;
+      return [ref, { value: String(properties.Value), text: JSON.stringify(properties) }] as const;
+    }),
+  );
 }
 
 function checked({ Name, Value, Type, Overwrite }: Json, values: ReadonlyMap<string, string>) {

@@ -2,7 +2,7 @@ import { AwsError } from '../aws-error.ts';
 import type { Service } from '../endpoint.ts';
 import type { Assembly } from '../template.ts';
 import { asList, asObject, asString, type Json } from '../values.ts';
-import { readAssociation } from './ssm-associations.ts';
+import { type Association, readAssociation } from './ssm-associations.ts';
 import {
   type CommandWorld,
   createAgent,
@@ -18,8 +18,11 @@ export interface Ssm {
   readonly service: Service;
   /** Applies every association of the assembly once; settles when their scripts have ended. */
   applyAssociations(): Promise<void>;
+  /** Parameters, documents and associations of another deployment. Settles when the associations that are new or have changed have been applied. */
+  redeploy(assembly: Assembly): Promise<void>;
   /** What the parameters hold, by name. */
   readonly parameters: ReadonlyMap<string, string>;
+  putParameter(name: string, value: string): void;
 }
 
 /** AWS keeps this much of a script's output. */
@@ -37,10 +40,7 @@ export function createSsm(
   existingParameters?: Readonly<Record<string, string>>,
 ): Ssm {
   const parameters = createParameters(assembly, existingParameters);
-  const documents = assembly.ofType('AWS::SSM::Document').map(readDocument);
-  const associations = assembly
-    .ofType('AWS::SSM::Association')
-    .map((resource) => readAssociation(resource, documents));
+  let { documents, associations } = readAll(assembly);
   const invocations = new Map<string, Invocation>();
   const enqueue = createAgent(world);
 
@@ -63,6 +63,7 @@ export function createSsm(
 
   return {
     parameters: parameters.values,
+    putParameter: parameters.put,
     service: {
       operations: {
         ...parameters.operations,
@@ -79,23 +80,32 @@ export function createSsm(
         },
       },
     },
-    async applyAssociations() {
-      const runs = associations.flatMap(({ document, instanceIds, parameters }) =>
-        instanceIds.map((id) =>
-          enqueue(
-            createInvocation(
-              document,
-              document.bind(parameters),
-              id,
-              'association',
-              DEFAULT_DELIVERY_SECONDS,
-            ),
-          ),
-        ),
-      );
-      await Promise.all(runs);
+    applyAssociations: () => apply(associations),
+    async redeploy(next) {
+      const applied = new Set(associations.map(({ text }) => text));
+      parameters.redeploy(next);
+      ({ documents, associations } = readAll(next));
+      await apply(associations.filter(({ text }) => !applied.has(text)));
     },
   };
+
+  async function apply(some: readonly Association[]): Promise<void> {
+    const runs = some.flatMap(({ document, instanceIds, parameters: given }) =>
+      instanceIds.map((id) => {
+        const bound = document.bind(given);
+        return enqueue(createInvocation(document, bound, id, 'association', DEFAULT_DELIVERY_SECONDS));
+      }),
+    );
+    await Promise.all(runs);
+  }
+}
+
+function readAll(assembly: Assembly) {
+  const documents = assembly.ofType('AWS::SSM::Document').map(readDocument);
+  const associations = assembly
+    .ofType('AWS::SSM::Association')
+    .map((resource) => readAssociation(resource, documents));
+  return { documents, associations };
 }
 
 function checkedTarget(input: Json, documents: readonly CommandDocument[], world: CommandWorld) {

@@ -35,7 +35,7 @@ export interface Played {
 
 export type Needs = Pick<
   StageOptions,
-  'changes' | 'variation' | 'latencies' | 'brokenImages' | 'canBeCut' | 'derived'
+  'changes' | 'variation' | 'latencies' | 'brokenImages' | 'canBeCut' | 'derived' | 'secrets'
 >;
 
 /** The waits of a scenario that is not about them. */

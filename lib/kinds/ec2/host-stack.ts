@@ -7,6 +7,8 @@ import {
   HttpTokens,
   Instance,
   InstanceType,
+  type ISecurityGroup,
+  type IVpc,
   MachineImage,
   Peer,
   Port,
@@ -17,6 +19,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { output, parameterName } from '../../../lambda/contract/names.ts';
@@ -40,11 +43,23 @@ export class StandbyStack extends Stack {
   constructor(scope: Construct, id: string, { config, host, ...props }: StandbyStackProps) {
     super(scope, id, props);
     // One public subnet and no NAT gateway: the standby must cost next to nothing while it sleeps.
-    const vpc = new Vpc(this, 'Vpc', {
-      maxAzs: 1,
-      natGateways: 0,
-      subnetConfiguration: [{ name: 'standby', subnetType: SubnetType.PUBLIC }],
-    });
+    const { availabilityZone: zone } = host;
+    const made =
+      host.vpcId === undefined
+        ? new Vpc(this, 'Vpc', {
+            ...(zone === undefined ? { maxAzs: 1 } : { availabilityZones: [zone] }),
+            natGateways: 0,
+            subnetConfiguration: [{ name: 'standby', subnetType: SubnetType.PUBLIC }],
+          })
+        : undefined;
+    const vpc =
+      made ??
+      Vpc.fromVpcAttributes(this, 'Vpc', {
+        vpcId: host.vpcId ?? '',
+        availabilityZones: [zone ?? ''],
+        publicSubnetIds: [host.subnetId ?? ''],
+        publicSubnetRouteTableIds: [''],
+      });
     this.#role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
       description: 'Standby host: what the SSM agent needs, and pulling our images',
@@ -52,7 +67,7 @@ export class StandbyStack extends Stack {
     });
     this.#allowCertificates(config);
     this.#allowSecrets(config);
-    const instance = new Instance(this, 'Host', {
+    const instance = new Instance(this, host.generation === 1 ? 'Host' : `Host${host.generation}`, {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       instanceName: `${config.name}-standby`,
@@ -70,16 +85,17 @@ export class StandbyStack extends Stack {
           deviceName: '/dev/xvda',
           volume: BlockDeviceVolume.ebs(host.diskGiB, {
             encrypted: true,
+            ...(host.volumeKeyArn && { kmsKey: Key.fromKeyArn(this, 'VolumeKey', host.volumeKeyArn) }),
             volumeType: EbsDeviceVolumeType.GP3,
           }),
         },
       ],
     });
-    this.#accept(vpc, instance);
+    this.#accept(instance, made);
     // HAProxy needs an address that survives a stop of the instance.
     const address = new CfnEIP(this, 'Address', { domain: 'vpc', instanceId: instance.instanceId });
     // EC2 refuses an address in a VPC whose gateway is not attached yet.
-    address.node.addDependency(vpc.node.findChild('VPCGW'));
+    if (made) address.node.addDependency(made.node.findChild('VPCGW'));
     this.instanceIdParameter = parameterName.instanceId(config.name);
     new StringParameter(this, 'InstanceId', {
       parameterName: this.instanceIdParameter,
@@ -115,12 +131,13 @@ export class StandbyStack extends Stack {
   }
 
   /** What cdk-nag finds here and we keep, and why. */
-  #accept(vpc: Vpc, instance: Instance): void {
-    Validations.of(vpc).acknowledge({
-      id: 'AwsSolutions-VPC7',
-      reason:
-        'One instance, reached only by the site: HAProxy there logs every request that is sent here, and the security group drops the rest. Flow logs would bill the scans of a public address.',
-    });
+  #accept(instance: Instance, vpc: Vpc | undefined): void {
+    if (vpc)
+      Validations.of(vpc).acknowledge({
+        id: 'AwsSolutions-VPC7',
+        reason:
+          'One instance, reached only by the site: HAProxy there logs every request that is sent here, and the security group drops the rest. Flow logs would bill the scans of a public address.',
+      });
     Validations.of(this.#role).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',
       reason:
@@ -174,7 +191,13 @@ export class StandbyStack extends Stack {
     );
   }
 
-  #securityGroup(vpc: Vpc, { services, dns }: Config, { siteCidrs }: HostConfig): SecurityGroup {
+  #securityGroup(
+    vpc: IVpc,
+    { services, dns }: Config,
+    { siteCidrs, securityGroupId }: HostConfig,
+  ): ISecurityGroup {
+    if (securityGroupId !== undefined)
+      return SecurityGroup.fromSecurityGroupId(this, 'SiteOnly', securityGroupId, { mutable: false });
     const group = new SecurityGroup(this, 'SiteOnly', {
       vpc,
       description: 'The service ports, from the site only',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { described } from '../../config/described.ts';
-import { architectureOf, cidr, instanceId, instanceType, isEveryOnce } from '../../config/values.ts';
+import { architectureOf, cidr, instanceId, instanceType, isEveryOnce, keyArn } from '../../config/values.ts';
 
 const createdHost = v.strictObject({
   siteCidrs: described(
@@ -23,6 +23,32 @@ const createdHost = v.strictObject({
   imageId: described(
     v.optional(v.pipe(v.string(), v.regex(/^ami-[0-9a-f]{8,17}$/, 'an id such as ami-0123456789abcdef0'))),
     'The machine image: Amazon Linux 2023 of the region and architecture. `npm run failover -- host image` writes the newest one here. Without it, each deployment after Amazon has published another one replaces the host.',
+  ),
+  generation: described(
+    v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)), 1),
+    'Another number is another instance. `npm run failover -- host replace` raises it, for a host that is broken or gone.',
+  ),
+  availabilityZone: described(
+    v.optional(v.pipe(v.string(), v.regex(/^[a-z]+(-[a-z0-9]+)+[a-z]$/, 'a zone such as eu-central-1a'))),
+    'Of the instance; AWS chooses if left out. With `subnetId`: the zone of that subnet.',
+  ),
+  vpcId: described(
+    v.optional(v.pipe(v.string(), v.regex(/^vpc-[0-9a-f]{8,17}$/, 'an id such as vpc-0123456789abcdef0'))),
+    'An existing VPC for the instance; one is made if left out. `subnetId` and `availabilityZone` belong to it.',
+  ),
+  subnetId: described(
+    v.optional(
+      v.pipe(v.string(), v.regex(/^subnet-[0-9a-f]{8,17}$/, 'an id such as subnet-0123456789abcdef0')),
+    ),
+    'A public subnet of that VPC: its route to the internet is an internet gateway, because the site calls the host at an Elastic IP.',
+  ),
+  securityGroupId: described(
+    v.optional(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'an id such as sg-0123456789abcdef0'))),
+    'An existing security group of that VPC. Nothing is changed in it: it must let `siteCidrs` reach the port of each service (and everybody `dns.port`), and let the host out.',
+  ),
+  volumeKeyArn: described(
+    v.optional(keyArn),
+    'A KMS key of your own for the disk; the one of AWS for EBS if left out. Who deploys must be allowed to use it.',
   ),
   diskGiB: described(
     v.optional(v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(1000)), 20),
@@ -63,6 +89,30 @@ export const standby = v.pipe(
   v.check(
     ({ instanceId, host }) => (instanceId === undefined) !== (host === undefined),
     'either instanceId or host',
+  ),
+  v.forward(
+    v.partialCheck(
+      [['host']],
+      ({ host }) => !host || new Set([host.vpcId, host.subnetId].map((one) => one === undefined)).size === 1,
+      'both `vpcId` and `subnetId`, or neither',
+    ),
+    ['host', 'subnetId'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['host']],
+      ({ host }) => !host?.vpcId || host.availabilityZone !== undefined,
+      'the zone of `subnetId`',
+    ),
+    ['host', 'availabilityZone'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['host']],
+      ({ host }) => !host?.securityGroupId || host.vpcId !== undefined,
+      'no group without the VPC that it belongs to (`vpcId`)',
+    ),
+    ['host', 'securityGroupId'],
   ),
   v.forward(
     v.partialCheck(

@@ -15,7 +15,7 @@ function unreachableWorld() {
   const world: CommandWorld = {
     latencies: { ...DEFAULT_LATENCIES, dispatchSeconds: 0 },
     background,
-    events: { put: (event) => events.push(event), startSchedules: () => {}, fireSchedules: () => {} },
+    events: { put: (event) => events.push(event) },
     tell: () => {},
     host: {} as CommandWorld['host'],
     isOnline: () => false,

@@ -16,6 +16,7 @@ const nothing: Assembly = {
   region: 'eu-west-1',
   accountId: '123456789012',
   outputs: {},
+  all: [],
   ofType: () => [],
   assetFolder: (key) => key,
 };

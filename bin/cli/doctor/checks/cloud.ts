@@ -5,10 +5,11 @@ import { deployed } from '../examined.ts';
 
 export const cloudChecks: readonly Check[] = [
   check('standby-image', {
-    whether: 'the host has the image that the primary runs, at the last look, which is every 15 minutes',
+    whether:
+      'the host is as it should be and has the image that the primary runs, at the last look, which is every 15 minutes',
     remedies: {
       drift:
-        'Deploy the image that the primary runs, or correct PRIMARY_IMAGE in .env; the host prepares itself when the deployment ends.',
+        'Put right what it says. For an image: deploy the one that the primary runs, or correct PRIMARY_IMAGE in .env; the host prepares itself when the deployment ends.',
     },
     async run(examined, fail) {
       const side = await examined.cloud();

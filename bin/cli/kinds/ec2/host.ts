@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  DescribeDocumentCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
   type GetCommandInvocationResult,
   InvalidInstanceId,
   InvocationDoesNotExist,
+  paginateDescribeInstanceAssociationsStatus,
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
@@ -21,6 +23,40 @@ export async function agentStatus(session: Session, instanceId: string): Promise
     return InstanceInformationList[0]?.PingStatus;
   } catch (error) {
     throw awsError(error, `ask Systems Manager for ${instanceId}`);
+  }
+}
+
+/** How the last "prepare" of each document ended, by the document's name. */
+export async function preparations(
+  session: Session,
+  instanceId: string,
+): Promise<ReadonlyMap<string, { readonly status: string; readonly detail: string }>> {
+  const client = new SSMClient(session);
+  const found = new Map<string, { status: string; detail: string }>();
+  try {
+    const pages = paginateDescribeInstanceAssociationsStatus({ client }, { InstanceId: instanceId });
+    for await (const { InstanceAssociationStatusInfos = [] } of pages)
+      for (const {
+        Name = '',
+        Status = 'Pending',
+        ExecutionSummary,
+        ErrorCode,
+      } of InstanceAssociationStatusInfos)
+        found.set(Name, { status: Status, detail: ExecutionSummary ?? ErrorCode ?? Status });
+    return found;
+  } catch (error) {
+    // Of a host that has never registered.
+    if (error instanceof InvalidInstanceId) return found;
+    throw awsError(error, `ask Systems Manager for the associations of ${instanceId}`);
+  }
+}
+
+export async function documentVersions(session: Session, name: string) {
+  try {
+    const { Document } = await new SSMClient(session).send(new DescribeDocumentCommand({ Name: name }));
+    return { newest: Document?.LatestVersion ?? '?', usual: Document?.DefaultVersion ?? '?' };
+  } catch (error) {
+    throw awsError(error, `ask Systems Manager for the document ${name}`);
   }
 }
 

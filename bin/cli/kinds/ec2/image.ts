@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import { readParameter } from '../../aws/parameters.ts';
 import { openSession } from '../../aws/session.ts';
 import type { Context } from '../../context.ts';
 import { readConfig } from '../../deployment.ts';
 import { CliError } from '../../errors.ts';
 import { report } from '../../output.ts';
-import { replaceFile } from '../../site/files.ts';
+import { setInHost } from './settings.ts';
 
 type Flags = { readonly config: string; readonly json: boolean };
 
@@ -48,9 +46,7 @@ async function pin(file: string): Promise<Result> {
     );
   const common = { file, architecture, imageId, ...(before !== undefined && { before }) };
   if (imageId === before) return { ...common, written: false };
-  const document = parseDocument(readFileSync(file, 'utf8'));
-  document.setIn(['standby', 'host', 'imageId'], imageId);
-  replaceFile(file, document.toString({ lineWidth: 0 }));
+  setInHost(file, 'imageId', imageId);
   return { ...common, written: true };
 }
 

@@ -86,7 +86,7 @@ export async function rehearse(
     host: createProcessHost(join(folder, 'host'), { [images]: image }, stunnel),
     existingParameters: { [SiteCertificateParameter]: site.certificate },
     ...(config.dns && {
-      certificateSecrets: {
+      otherSecrets: {
         [config.dns.certificateSecretArn]: (await makeKeyPair(config.dns.recordName, folder)).pem,
       },
     }),

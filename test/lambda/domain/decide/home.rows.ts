@@ -330,6 +330,14 @@ export const home: readonly Row[] = [
     effects: ['drift'],
   },
   {
+    given: 'home, somebody terminated the instance',
+    state: at('home', { command: command('inspect', { ...failed(now + 1, 'host-off') }) }),
+    seen: { evidence: isUp, capacity: 'gone' },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['drift'],
+  },
+  {
     given: 'home, a self-test is due',
     policy: tested,
     state: at('home', { testedAt: ago(700) }),
