@@ -80,8 +80,8 @@ test.skipIf(!isThere)(
     }
     const templates = globSync(join(folder, '*/*.template.json'));
     expect(templates.length).toBeGreaterThan(all.length);
-    // W3005: CDK names dependencies that CloudFormation sees already.
-    const { status, stdout } = spawnSync('cfn-lint', ['--ignore-checks', 'W3005', '--', ...templates], {
+    // W3005: CDK names dependencies that CloudFormation sees already. W3010: a zone is hard-coded where somebody asked for it.
+    const { status, stdout } = spawnSync('cfn-lint', ['--ignore-checks', 'W3005,W3010', '--', ...templates], {
       encoding: 'utf8',
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
