@@ -24,6 +24,13 @@ restart_container() { docker_says restart -t "$((STOP_GRACE_SECONDS < 3 ? STOP_G
 start_container() {
   if [[ -s $prepared_file && $(<"$prepared_file") == "$settings" ]] && restart_container; then return; fi
   if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then
+    # Clients wait. What was prepared before serves them now; the pull may take an hour.
+    look
+    if [[ $image_id != - ]]; then
+      say "$IMAGE is not on this host yet; starts what was prepared before, from $image"
+      restart_container || fail "start: docker restart of $container failed: $docker_said"
+      return
+    fi
     pull "$START_TIMEOUT_SECONDS" ||
       fail "start: the pull of $IMAGE takes longer than $START_TIMEOUT_SECONDS s; it goes on, and the container is made when it is done"
   fi

@@ -31,7 +31,7 @@ describe('the options of a drill', () => {
   it('name a scenario', () => {
     expect(parseOptions(['--scenario', 'site-dark']).scenario.name).toBe('site-dark');
     expect(() => parseOptions(['--scenario', 'meteor'])).toThrow(
-      /^--scenario: received "meteor", expected one of api-crash, api-hang, .*operator-moves$/,
+      /^--scenario: received "meteor", expected one of api-crash, api-hang, .*host-terminated$/,
     );
   });
 

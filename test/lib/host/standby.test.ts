@@ -365,9 +365,9 @@ const openers = (file: string): number => {
 
 describe('H1: a pull that takes long', () => {
   const go = () => writeFileSync(join(folder, 'go'), '');
-  const slowly = () =>
+  const slowly = (before = ':') =>
     dockerFirst(
-      `if [[ $1 == pull ]]; then touch ${join(folder, 'pulling')}; until [[ -e ${join(folder, 'go')} ]]; do sleep 0.05; done; fi`,
+      `${before}; if [[ $1 == pull ]]; then touch ${join(folder, 'pulling')}; until [[ -e ${join(folder, 'go')} ]]; do sleep 0.05; done; fi`,
     );
   const isPulling = () =>
     vi.waitFor(() => expect(existsSync(join(folder, 'pulling'))).toBe(true), { timeout: 20_000 });
@@ -381,6 +381,26 @@ describe('H1: a pull that takes long', () => {
     expect(await run('stop', 2, { more })).toMatchObject(done);
     go();
     expect(await prepare).toMatchObject(done);
+  });
+
+  it('of a new image keeps no start waiting: what was prepared before is started', async () => {
+    await run('prepare', 0);
+    const notYet = `if [[ $1 == image && ! -e ${join(folder, 'go')} && $* == *acme/api:2* ]]; then exit 1; fi`;
+    const settings = { more: slowly(notYet), image: 'acme/api:2' };
+    const prepare = run('prepare', 0, settings);
+    await isPulling();
+    const started = await run('start', 1, settings);
+    expect(started).toMatchObject(done);
+    expect(started.said.join()).toContain(
+      'acme/api:2 is not on this host yet; starts what was prepared before, from acme/api:1',
+    );
+    expect(started.said.at(-1)).toContain(' image=acme/api:1 ');
+    go();
+    expect(await prepare).toMatchObject(done);
+    // What runs is not touched; once it is stopped, the new one takes its place.
+    await run('stop', 2, settings);
+    const again = await run('start', 3, settings);
+    expect(again.said.at(-1)).toContain(' image=acme/api:2 ');
   });
 
   it('goes on when the command that began it has to end, and makes the container by itself', async () => {
