@@ -255,7 +255,7 @@ test('doctor: all that a held drill has is looked at, and it says what it does n
     'settings: a held drill does not stand in for DescribeStacks',
     'host: a held drill does not stand in for DescribeStacks',
     'host-prepared: a held drill does not stand in for DescribeStacks',
-    'document: a held drill does not stand in for DescribeDocument',
+    'document: a held drill does not stand in for ssm:DescribeDocument',
     expect.stringMatching(/^standby-image: PRIMARY_IMAGE is not set/),
     'mail: a held drill does not stand in for DescribeStacks',
   ]);
