@@ -15,6 +15,7 @@ const SIZES = [1, 500, 3, 20, 1, 100, 7, 50, 2, 200, 1, 30, 5, 10, 1, 70];
 
 export const alertStorm: Scenario = {
   name: 'alert-storm',
+  isAboutCloud: true,
   breaks: `The primary is killed, and a pair of Alertmanagers posts ${SENDERS * ALERTS_EACH} alerts within ${STORM_SECONDS} s, in bodies of 1 to ${Math.max(...SIZES)}.`,
   expected: 'Every body is acknowledged with 202 and none with 429, and one failover is decided.',
   limitSeconds: 240,

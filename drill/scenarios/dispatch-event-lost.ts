@@ -3,6 +3,7 @@ import type { Scenario } from './support/scenario.ts';
 
 export const dispatchEventLost: Scenario = {
   name: 'dispatch-event-lost',
+  isAboutCloud: true,
   breaks: 'EventBridge loses every event of commands and instances; the primary is killed.',
   expected:
     'The next alert or tick finds what the lost event would have said: the failover is recorded as completed, and traffic comes home.',

@@ -6,6 +6,7 @@ const THROTTLED_SECONDS = 8;
 
 export const dispatchThrottled: Scenario = {
   name: 'dispatch-throttled',
+  isAboutCloud: true,
   breaks: `SSM throttles SendCommand for ${THROTTLED_SECONDS} s from the moment at which the primary is killed.`,
   expected: 'The command is sent again until it is taken, and the standby serves.',
   async play(stage, tools) {

@@ -4,6 +4,7 @@ import { check } from './support/verdicts.ts';
 
 export const eventsUndeliverable: Scenario = {
   name: 'events-undeliverable',
+  isAboutCloud: true,
   breaks:
     'Somebody stops the host of the standby, and EventBridge cannot deliver anything, the minute tick included; then the primary is killed.',
   expected:

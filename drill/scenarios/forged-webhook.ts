@@ -8,6 +8,7 @@ const STAY_SECONDS = 6;
 
 export const forgedWebhook: Scenario = {
   name: 'forged-webhook',
+  isAboutCloud: true,
   breaks:
     'Somebody posts alarms without a token, with a wrong one, under a wrong scheme, too large, or as garbage.',
   expected:

@@ -16,6 +16,7 @@ const seconds = { move: 60, settle: 30, served: 15 } as const;
 
 export const functionCrash: Scenario = {
   name: 'function-crash-at-each-step',
+  isAboutCloud: true,
   breaks:
     'The function that decides is killed (SIGKILL) at each of its calls to AWS in turn, before and after, on the way to the standby and on the way home. The drill posts the alerts itself.',
   expected:

@@ -9,6 +9,7 @@ const VETO = 'the licence server is not reachable';
 
 export const hookVeto: Scenario = {
   name: 'hook-veto',
+  isAboutCloud: true,
   breaks:
     'A hook on the host vetoes every start of the standby; the primary is killed. Later the hook agrees.',
   expected:

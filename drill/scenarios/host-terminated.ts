@@ -6,6 +6,7 @@ const INSPECT_SECONDS = 3;
 
 export const hostTerminated: Scenario = {
   name: 'host-terminated',
+  isAboutCloud: true,
   breaks:
     'Somebody terminates the host while the standby sleeps. Then a deployment as "failover host replace" makes it, and the primary is killed.',
   expected:

@@ -6,6 +6,7 @@ const START_SECONDS = 4;
 
 export const imageBroken: Scenario = {
   name: 'image-broken',
+  isAboutCloud: true,
   breaks: `The standby's image starts a container that never gets healthy; the primary is killed. Later the image is repaired.`,
   expected:
     'People are told that the start failed, it is tried again, and the standby serves within 60 s of the repair.',

@@ -9,6 +9,7 @@ const TOLERANCE_SECONDS = 3;
 
 export const mailDead: Scenario = {
   name: 'mail-dead',
+  isAboutCloud: true,
   breaks: 'Every publish to SNS hangs from before the primary is killed until the service is home again.',
   expected:
     'The failover is decided, carried out and recorded as fast as with a healthy SNS, which is measured first; afterwards each mail comes once.',

@@ -8,6 +8,7 @@ const IDLE_SECONDS = 3;
 
 export const noCapacity: Scenario = {
   name: 'no-capacity',
+  isAboutCloud: true,
   breaks:
     'Pilot light: EC2 has no capacity for the type of the stopped instance, nor for the first alternate.',
   expected:

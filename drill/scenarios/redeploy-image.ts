@@ -6,6 +6,7 @@ const COOLDOWN_SECONDS = 3;
 
 export const redeployImage: Scenario = {
   name: 'redeploy-image',
+  isAboutCloud: true,
   breaks:
     'The primary is killed. After the failback a new image of the service, a new document and another policy are deployed, and the primary is killed again.',
   expected:

@@ -4,6 +4,7 @@ import { check, isHome, lostNothing, wasTold } from './support/verdicts.ts';
 
 export const redeployReplacedHost: Scenario = {
   name: 'redeploy-replaced-host',
+  isAboutCloud: true,
   breaks:
     'Amazon publishes a machine image, and a deployment replaces the host. Then an operator asks for a self-test, and the primary is killed. Nobody touches the site.',
   expected:

@@ -8,6 +8,7 @@ const STAY_SECONDS = 5;
 
 export const redeployWhileServing: Scenario = {
   name: 'redeploy-while-serving',
+  isAboutCloud: true,
   breaks:
     'While the standby serves, a new image of the service, a new document and another policy are deployed, and the deployment writes the parameter with the certificate of the site anew, so that it is empty until "site init".',
   expected:

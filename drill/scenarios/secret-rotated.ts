@@ -11,6 +11,7 @@ const VARIABLE = 'HOST_LABEL';
 
 export const secretRotated: Scenario = {
   name: 'secret-rotated',
+  isAboutCloud: true,
   breaks:
     'The primary is killed; then again after the secret of the service has got a new value; then again after a deployment that names another secret.',
   expected:

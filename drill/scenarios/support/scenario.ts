@@ -7,6 +7,8 @@ import type { Tools } from './tools.ts';
 /** Something that is broken on purpose, and what must become of it. */
 export interface Scenario {
   readonly name: string;
+  /** What it finds out is the same with any version of HAProxy, Prometheus and Alertmanager. */
+  readonly isAboutCloud?: boolean;
   /** What it breaks: a sentence. */
   readonly breaks: string;
   /** What must happen, by when: a sentence. */
