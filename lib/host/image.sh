@@ -109,6 +109,19 @@ ensure_container() {
   remember "$prepared_file" "$settings"
 }
 
+# An image for other processors starts nowhere but in an emulator: said when it is prepared, not in the outage.
+check_architecture() {
+  local made own
+  made=$(run_docker image inspect --format "$open.Architecture$close" "$IMAGE" 2>/dev/null) || return 0
+  case $(uname -m) in
+    x86_64) own=amd64 ;;
+    aarch64) own=arm64 ;;
+    *) return 0 ;;
+  esac
+  if [[ -z $made || $made == "$own" ]]; then return; fi
+  fail "prepare: $IMAGE is made for $made, and this host is $own; name or build one for it (standby.host.architecture, or a host of that architecture)"
+}
+
 # A container that ran while it was prepared goes on with what it was made of. Once it is stopped the new one takes its
 # place, so that a host that sleeps too does not start the old one when it boots.
 renew_container() {

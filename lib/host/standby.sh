@@ -26,6 +26,7 @@ prepare() {
   prepare_link
   take_lock
   apply_link
+  if [[ $is_pulled == true ]]; then check_architecture; fi
   if [[ -n $secrets_failed ]]; then fail 'prepare: the secrets could not be fetched (the reason is above); the host has those from before'; fi
   if [[ $is_pulled == true ]]; then rm -f "$trouble_file"; fi
 }

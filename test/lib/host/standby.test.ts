@@ -440,6 +440,16 @@ describe('H1: a pull that takes long', () => {
   });
 });
 
+it('an image for other processors is found out when it is prepared', async () => {
+  const more = dockerFirst('if [[ $* == *Architecture* ]]; then echo s390x; exit; fi');
+  const { exitCode, why } = await run('prepare', 0, { more });
+  expect(exitCode).toBe(1);
+  expect(why).toMatch(
+    /^prepare: acme\/api:1 is made for s390x, and this host is (amd64|arm64); name or build one/,
+  );
+  expect((await run('inspect', 0, { more })).said.join()).toContain(`trouble=${why}`);
+});
+
 it('H2: the limits of the log are those of the driver that has them, whatever the default is', async () => {
   await run('prepare', 0, { more: dockerFirst() });
   const created = readFileSync(join(folder, 'asked'), 'utf8')
