@@ -7,6 +7,7 @@ const STAY_SECONDS = hurried.leaseSeconds + 5;
 
 export const falseResolved: Scenario = {
   name: 'false-resolved',
+  isAboutCloud: true,
   breaks: 'The primary is dead, and "resolved" is posted for each of its alerts with the right token.',
   expected: 'The standby stays in charge and serves, in the same epoch.',
   async play(stage, tools) {

@@ -8,6 +8,7 @@ const STAY_SECONDS = hurried.stableSeconds + hurried.cooldownSeconds + 4;
 
 export const flapping: Scenario = {
   name: 'flapping',
+  isAboutCloud: true,
   breaks: 'The primary crashes and comes back, and does so again; two failovers count as flapping.',
   expected:
     'After the second failover the standby stays in charge although the primary is healthy, people are told, and an acknowledgement brings the service home within 60 s.',

@@ -6,6 +6,7 @@ const IDLE_SECONDS = 3;
 
 export const hostOff: Scenario = {
   name: 'host-off',
+  isAboutCloud: true,
   breaks: 'Pilot light: the instance of the standby is stopped when the primary is killed.',
   expected:
     'The instance is started, the container starts by itself at boot and serves before SSM can reach the host; home again, the instance is stopped.',

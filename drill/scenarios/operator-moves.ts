@@ -7,6 +7,7 @@ const STAY_SECONDS = 5;
 
 export const operatorMoves: Scenario = {
   name: 'operator-moves',
+  isAboutCloud: true,
   breaks:
     'An operator pauses the automation, and the primary is killed. Then: resume, and later a switchover and a failback with a healthy primary.',
   expected:

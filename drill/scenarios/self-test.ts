@@ -4,6 +4,7 @@ import { check, isHome, wasSent, wasTold } from './support/verdicts.ts';
 
 export const selfTest: Scenario = {
   name: 'self-test',
+  isAboutCloud: true,
   breaks: 'Nothing: an operator asks whether the standby would start.',
   expected:
     'Within 60 s the standby is started, seen to answer, and stopped again; people are told; clients and the epoch notice nothing.',
