@@ -1,24 +1,20 @@
 import { DrillError, messageOf } from '../kit/errors.ts';
 import { accessKeyOf, callerOf, credentials, sandboxEnvironment } from './credentials.ts';
-import { createDeliveries, type Deliveries } from './deliveries.ts';
-import { type Service, startEndpoint } from './endpoint.ts';
+import { type Deployed, deployments } from './deployments.ts';
+import { startEndpoint } from './endpoint.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { type FunctionSettings, readFunctions } from './function-settings.ts';
-import { createFunctions, type Functions } from './functions.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import type { Functions } from './functions.ts';
 import type { Happening, Tell } from './happenings.ts';
-import { createIam, type Iam } from './iam/index.ts';
+import type { Iam } from './iam/index.ts';
 import { agentRequests, callerOfInstance } from './iam/instances.ts';
 import { type AccessRequest, type Authorize, byService } from './iam/request.ts';
 import { DEFAULT_LATENCIES, type Latencies, startBackground } from './latencies.ts';
 import { startDynamoDb } from './services/dynamodb.ts';
 import { createEc2 } from './services/ec2.ts';
-import { createEcr } from './services/ecr.ts';
 import type { EventBus } from './services/events.ts';
 import { startGateway } from './services/gateway.ts';
-import { createLambda } from './services/lambda.ts';
-import { type HttpApi, readHttpApi } from './services/routes.ts';
 import { createSecrets } from './services/secrets.ts';
-import { createSns, type Sns } from './services/sns.ts';
 import { createSsm } from './services/ssm.ts';
 import type { StandbyHost } from './standby-host.ts';
 import type { Assembly } from './template.ts';
@@ -108,7 +104,7 @@ export interface Cloud {
  * @throws DrillError if the assembly needs anything that the drill does not serve
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { assembly, host, workDir } = options;
+  const { assembly, host } = options;
   const latencies = { ...DEFAULT_LATENCIES, ...options.latencies };
   const tell: Tell = (told) => options.onHappening({ at: Date.now(), ...told } as Happening);
   const onFault = (error: unknown) => tell({ kind: 'fault', message: messageOf(error) });
@@ -116,45 +112,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const place = { region: assembly.region, accountId: assembly.accountId };
 
   let endpointUrl = '';
-  const published = new Map<string, FunctionSettings>();
   const { faults, gate } = createFaults((sandbox) => kill(sandbox), tell);
-  const make = (from: Assembly): Deployed => {
-    const iam = createIam(from, tell, options.authorize);
-    const { authorize } = iam;
-    for (const { ref } of from.ofType('AWS::Lambda::Version')) {
-      const settings = readFunctions(from).find(({ arn }) => ref.startsWith(`${arn}:`));
-      if (settings && !published.has(ref)) published.set(ref, settings);
-    }
-    const functions = createFunctions(
-      from,
-      published,
-      workDir,
-      (one, sandbox) => ({
-        ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
-        ...(options.environment ?? ((given) => given))(one.environment),
-      }),
-      authorize,
-      tell,
-    );
-    const sns = createSns(from, options.smtpPort, latencies.mailSeconds, background, tell);
-    const deliveries = createDeliveries({
-      assembly: from,
-      functions,
-      background,
-      latencies,
-      authorize,
-      gate,
-      publish: sns.publish,
-      tell,
-    });
-    const api = readHttpApi(from, functions);
-    const services = {
-      ecr: createEcr(from),
-      lambda: createLambda(functions, deliveries.invokeAsync),
-      sns: sns.service,
-    };
-    return { assembly: from, iam, functions, sns, ...deliveries, api, services };
-  };
+  const environment = (one: FunctionSettings, sandbox: string) => ({
+    ...sandboxEnvironment(one, sandbox, place.region, endpointUrl),
+    ...(options.environment ?? ((given) => given))(one.environment),
+  });
+  const make = deployments({ ...options, latencies, background, gate, tell, environment });
   let now = make(assembly);
   const all = [now];
   const kill = async (sandbox: string) =>
@@ -294,16 +257,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await Promise.all([endpoint.stop(), dynamodb.stop(), host.stop()]);
     },
   };
-}
-
-/** What a deployment brings anew. All else outlives it. */
-interface Deployed extends Deliveries {
-  readonly assembly: Assembly;
-  readonly iam: Iam;
-  readonly functions: Functions;
-  readonly sns: Sns;
-  readonly api: HttpApi;
-  readonly services: Readonly<Record<'ecr' | 'lambda' | 'sns', Service>>;
 }
 
 const instancesOf = (assembly: Assembly) =>

@@ -155,6 +155,8 @@ describe.each(each)('%s', (_, stacks) => {
         serial: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
       });
       const lines = content.mainSteps[0]?.inputs.runCommand.map((line) => JSON.stringify(line)) ?? [];
+      // Systems Manager would take them for its parameters, wherever they stand.
+      expect(JSON.stringify(template.toJSON().Mappings)).not.toContain('{{');
       expect(lines.filter((line) => line.includes('{{'))).toEqual([
         `"ACTION='{{ action }}'"`,
         `"EPOCH='{{ epoch }}'"`,
