@@ -1,10 +1,7 @@
+import { secretArn } from '../stage/rehearsed.ts';
 import { thereAndBack } from './support/deployments.ts';
 import type { Scenario } from './support/scenario.ts';
 import { check, isHome, lostNothing } from './support/verdicts.ts';
-
-const secret = (name: string) =>
-  `arn:aws:secretsmanager:eu-central-1:123456789012:secret:drill/${name}-AbCdEf`;
-const [first, renamed] = [secret('first'), secret('renamed')];
 
 /** The sample API says this variable with each answer: what nobody should do with a secret shows here what it holds. */
 const VARIABLE = 'HOST_LABEL';
@@ -17,21 +14,22 @@ export const secretRotated: Scenario = {
   expected:
     'The standby runs with the value of that time each time, and no template, log or command has one.',
   needs: {
-    changes: { service: { secrets: { [VARIABLE]: first } } },
-    secrets: { [first]: 'value-one' },
+    changes: { secrets: { [VARIABLE]: 'first' } },
+    secrets: { first: 'value-one' },
     // Three failovers in two minutes are no flapping here.
     derived: { flapLimit: 1000 },
   },
   usualSeconds: 90,
   async play(stage, tools) {
+    const { region } = stage.rehearsed.config;
     const clients = await tools.clients();
     const seen = [await thereAndBack(stage, tools, 1)];
     tools.does('the secret gets another value');
-    stage.cloud.putSecret(first, 'value-two');
+    stage.cloud.putSecret(secretArn(region, 'first'), 'value-two');
     await stage.cloud.applyAssociations();
     seen.push(await thereAndBack(stage, tools, 2));
-    stage.cloud.putSecret(renamed, 'value-three');
-    await (await stage.redeploy({ service: { secrets: { [VARIABLE]: renamed } } })).prepared;
+    stage.cloud.putSecret(secretArn(region, 'renamed'), 'value-three');
+    await (await stage.redeploy({ secrets: { [VARIABLE]: 'renamed' } })).prepared;
     seen.push(await thereAndBack(stage, tools, 3));
     const labels = seen.map(({ label }) => label);
     const told = JSON.stringify([stage.happenings.all, stage.rehearsed.assembly.all]);

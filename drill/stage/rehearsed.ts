@@ -33,7 +33,13 @@ export interface ConfigChanges {
   readonly witness?: boolean;
   /** Names what the service's image is built from: another word is another image. */
   readonly release?: string;
+  /** Secrets of the service: the name of one by the variable that has its value. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
+
+/** Of a secret in the region of the deployment. */
+export const secretArn = (region: string, name: string) =>
+  `arn:aws:secretsmanager:${region}:${DEFAULT_PLACE.accountId}:secret:drill/${name}-AbCdEf`;
 
 /** A deployment after the first. */
 export interface NextDeployment {
@@ -124,6 +130,11 @@ function forThisMachine(config: Config, ports: Ports, build: string, changes: Co
   const service = {
     ...first,
     ...changes.service,
+    ...(changes.secrets && {
+      secrets: Object.fromEntries(
+        Object.entries(changes.secrets).map(([variable, of]) => [variable, secretArn(config.region, of)]),
+      ),
+    }),
     name,
     port: ports.standby,
     loopbackPort: ports.loopback,

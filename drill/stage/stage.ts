@@ -24,7 +24,7 @@ import { type ServerChange, startHaproxyLog } from '../site/haproxy-log.ts';
 import { type Site, type SiteMaker, type SiteVariation, startSite } from '../site/site.ts';
 import { withPolicy } from './policy.ts';
 import { recordsOf } from './records.ts';
-import { type ConfigChanges, type Rehearsed, synthesize } from './rehearsed.ts';
+import { type ConfigChanges, type Rehearsed, secretArn, synthesize } from './rehearsed.ts';
 import { makeHost } from './standby-host.ts';
 import type { Watch } from './watch.ts';
 
@@ -73,7 +73,7 @@ export interface StageOptions {
   readonly canBeCut?: boolean;
   /** Whether the standby's image starts a container that never gets healthy. */
   readonly brokenImages?: boolean;
-  /** What the secrets of the service hold, by ARN. */
+  /** What the secrets of the service hold, by name (`changes.secrets`). */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Whether the stage is set only once the control plane has heard of the primary; true by default. */
   readonly awaitsHeartbeat?: boolean;
@@ -237,7 +237,9 @@ async function notOfTheStacks(
     ...(instanceId && { existingInstances: [instanceId] }),
     ...(tokenSecretArn && { existingSecrets: { [tokenSecretArn]: token } }),
     otherSecrets: {
-      ...secrets,
+      ...Object.fromEntries(
+        Object.entries(secrets).map(([name, value]) => [secretArn(config.region, name), value]),
+      ),
       ...(config.dns && {
         [config.dns.certificateSecretArn]: (await makeKeyPair(config.dns.recordName, workDir)).pem,
       }),
