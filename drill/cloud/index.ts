@@ -64,6 +64,7 @@ export interface Cloud {
   readonly subscribers: readonly string[];
   /** The settings with which an SDK client, or a command-line tool, talks to this cloud as an operator. */
   readonly operatorEnvironment: Readonly<Record<string, string>>;
+  /** Of the first deployment: another host has grants of its own, which are the same for all others. */
   readonly iam: Iam;
   /** What goes wrong on purpose. */
   readonly faults: Faults;
@@ -118,8 +119,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...(options.environment ?? ((given) => given))(one.environment),
   });
   const make = deployments({ ...options, latencies, background, gate, tell, environment });
-  let now = make(assembly);
-  const all = [now];
+  const first = make(assembly);
+  let now = first;
+  const all = [first];
   const kill = async (sandbox: string) =>
     void (await Promise.all(all.map(({ functions }) => functions.kill(sandbox))));
   const authorize: Authorize = (request) => now.iam.authorize(request);
@@ -204,9 +206,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       return [...now.sns.subscribers.values()].flat();
     },
     operatorEnvironment: credentials(OPERATOR_KEY, place.region, endpoint.url),
-    get iam() {
-      return now.iam;
-    },
+    iam: first.iam,
     faults,
     async invoke(name, event) {
       const { functions } = now;
