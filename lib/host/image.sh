@@ -43,8 +43,10 @@ pull_lock=$run_dir/$SERVICE.pull.lock
 pull_errors=$run_dir/$SERVICE.pull.errors
 pull_alone=$run_dir/$SERVICE.pull.alone
 pull_limit=3600
+being_pulled="the image $IMAGE is being pulled"
 
-# Pulls the image; false if that goes on in the background after so many seconds. Docker ends a pull when its client ends, and then fetches a half-fetched layer again. A pull that
+# Pulls the image; false if that goes on in the background after so many seconds.
+# Docker ends a pull when its client ends, and then fetches a half-fetched layer again. A pull that
 # is killed by the time limit of each command would therefore never end. So it has its own process group and its own
 # limit, goes on when the command ends, and holds no lock that a start needs. There is one for each service at a time;
 # a later command waits for it.
@@ -89,7 +91,8 @@ pull_in_background() {
   take_lock
   ensure_container
   forget_images
-  rm -f "$trouble_file"
+  # Whatever else kept "prepare" from its end still does.
+  if [[ -s $trouble_file && $(<"$trouble_file") == "$being_pulled" ]]; then rm -f "$trouble_file"; fi
 }
 
 # Leaves a container that is ready to be started; never touches one that runs.

@@ -100,7 +100,7 @@ identity_unkept=
 # Two hosts at once: the one that came first has made the identity, and this one takes it up with its next "prepare".
 keep_identity() {
   local said
-  if said=$(timeout 60 aws --region "$REGION" ssm put-parameter --type SecureString --name "$IDENTITY_PARAMETER" \
+  if said=$(call_aws ssm put-parameter --type SecureString --name "$IDENTITY_PARAMETER" \
     --description 'Certificate and private key of the standby; written by the host' --value "file://$1" 2>&1); then
     say "keeps the identity of this standby, encrypted, in $IDENTITY_PARAMETER"
   else

@@ -19,7 +19,7 @@ prepare() {
     forget_images
     say "$container is prepared from $IMAGE"
   else
-    note_trouble "the image $IMAGE is being pulled"
+    note_trouble "$being_pulled"
     say "the pull of $IMAGE goes on, and the container is made when it is done"
   fi
   exec 9>&-

@@ -93,7 +93,7 @@ export const standby = v.pipe(
   v.forward(
     v.partialCheck(
       [['host']],
-      ({ host }) => !host || new Set([host.vpcId, host.subnetId].map((one) => one === undefined)).size === 1,
+      ({ host }) => !host || (host.vpcId === undefined) === (host.subnetId === undefined),
       'both `vpcId` and `subnetId`, or neither',
     ),
     ['host', 'subnetId'],

@@ -427,6 +427,16 @@ describe('H1: a pull that takes long', () => {
     });
   });
 
+  it('ends its own trouble and no other', async () => {
+    const settings = { more: `${slowly()}\napply_link() { fail 'prepare: another reason'; }` };
+    expect(await run('prepare', 0, settings)).toMatchObject({ exitCode: 1, why: 'prepare: another reason' });
+    go();
+    await vi.waitFor(async () => expect(await docker('{{.Name}}')).toContain('failover-api'), {
+      timeout: 20_000,
+    });
+    expect((await run('inspect', 0, settings)).said.join()).toContain('trouble=prepare: another reason');
+  });
+
   it('outlives the time limit by which the agent ends a command', async () => {
     const more = slowly();
     const killed = new AbortController();

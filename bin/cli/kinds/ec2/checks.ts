@@ -28,7 +28,7 @@ export const hostChecks: readonly Check[] = [
     whether: 'the host has prepared itself for each service, the last time it tried',
     remedies: {
       failed:
-        'Put right what it says. The host tries again with the next look at it, within 15 minutes; "npm run failover -- site init" has it try now.',
+        'The reason is in the check standby-image, and in Systems Manager: State Manager. The host tries again with the next look at it, within 15 minutes; "npm run failover -- site init" has it try now.',
       never:
         'Deploy again ("npm run failover -- deploy"): the deployment tells Systems Manager to prepare the host.',
     },

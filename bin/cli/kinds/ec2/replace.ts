@@ -28,8 +28,10 @@ export async function hostReplace(this: Context, flags: Flags): Promise<void> {
     setInHost(flags.config, 'generation', generation);
     throw error;
   }
-  if (this.process.exitCode) return;
+  const now = `standby.host.generation in ${flags.config} is ${generation + 1} now`;
   this.process.stdout.write(
-    `standby.host.generation in ${flags.config} is ${generation + 1} now: commit that, or the next deployment brings the old host back.\n`,
+    this.process.exitCode
+      ? `${now}, and the deployment failed: put right what it says above, and run "npm run failover -- deploy".\n`
+      : `${now}: commit that, or the next deployment brings the old host back.\n`,
   );
 }
