@@ -11,6 +11,8 @@ export interface RequestResult {
   readonly servedBy: string | null;
   /** Why there was no answer: an error code such as ECONNRESET; null with an answer. */
   readonly error: string | null;
+  /** Why HAProxy refused it (X-Failover-Reason); absent if it did not. */
+  readonly reason?: string;
 }
 
 /** Whether a request got an answer that its client can use. */
@@ -33,10 +35,12 @@ export interface ClassAccount {
   readonly failed: number;
   readonly indeterminate: number;
   readonly executedTwice: number;
+  /** What became of the first of those that were lost, in words. */
+  readonly firstLost: readonly string[];
 }
 
 /** The balance of a drill: every request is exactly one of ok, failed and indeterminate. */
-export interface Account extends Omit<ClassAccount, 'lost'> {
+export interface Account extends Omit<ClassAccount, 'lost' | 'firstLost'> {
   readonly slowestSeconds: number;
   readonly order: Order;
   readonly idempotent: ClassAccount;
@@ -89,7 +93,13 @@ function accountClass(results: readonly RequestResult[], times: ReadonlyMap<stri
     failed: lost.length - indeterminate,
     indeterminate,
     executedTwice: results.filter(({ requestId }) => (times.get(requestId) ?? 0) > 1).length,
+    firstLost: lost.slice(0, 3).map(lossOf),
   };
+}
+
+function lossOf({ requestId, method, start, end, status, reason, error }: RequestResult): string {
+  const answer = status === null ? `no answer (${error})` : `${status}${reason ? ` ${reason}` : ''}`;
+  return `${method} ${requestId}, sent at ${new Date(start).toISOString()}: ${answer} after ${end - start} ms`;
 }
 
 /**

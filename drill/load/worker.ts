@@ -34,6 +34,7 @@ function exchange(settings: LoadSettings, agent: Agent, number: number, due: num
     const settle = (response: IncomingMessage | null, error: string | null) => {
       clearTimeout(timer);
       const servedBy = response?.headers['x-served-by'];
+      const reason = response?.headers['x-failover-reason'];
       resolve({
         requestId,
         method,
@@ -43,6 +44,7 @@ function exchange(settings: LoadSettings, agent: Agent, number: number, due: num
         status: error === null ? (response?.statusCode ?? null) : null,
         servedBy: typeof servedBy === 'string' ? servedBy : null,
         error,
+        ...(typeof reason === 'string' && { reason }),
       });
     };
     const headers = {

@@ -41,7 +41,7 @@ export function lostNothing({ idempotent, nonIdempotent, slowestSeconds }: Accou
     check(
       'no idempotent request was lost',
       idempotent.sent > 0 && idempotent.lost === 0,
-      `${idempotent.lost} of ${idempotent.sent} idempotent lost`,
+      [`${idempotent.lost} of ${idempotent.sent} idempotent lost`, ...idempotent.firstLost].join('; '),
     ),
     check(
       'no POST was executed twice',

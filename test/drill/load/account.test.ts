@@ -65,8 +65,24 @@ test('every class is balanced, and the slowest request is found among all', () =
     executedTwice: 0,
     slowestSeconds: 3,
     order: { seconds: 0, worstRatio: 0 },
-    idempotent: { sent: 3, ok: 2, lost: 1, failed: 1, indeterminate: 0, executedTwice: 1 },
-    nonIdempotent: { sent: 2, ok: 1, lost: 1, failed: 0, indeterminate: 1, executedTwice: 0 },
+    idempotent: {
+      sent: 3,
+      ok: 2,
+      lost: 1,
+      failed: 1,
+      indeterminate: 0,
+      executedTwice: 1,
+      firstLost: ['GET b, sent at 1970-01-01T00:00:01.000Z: no answer (ECONNRESET) after 3000 ms'],
+    },
+    nonIdempotent: {
+      sent: 2,
+      ok: 1,
+      lost: 1,
+      failed: 0,
+      indeterminate: 1,
+      executedTwice: 0,
+      firstLost: ['POST e, sent at 1970-01-01T00:00:01.000Z: no answer (ECONNRESET) after 3000 ms'],
+    },
   });
 });
 
