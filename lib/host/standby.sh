@@ -73,10 +73,12 @@ case $ACTION in
     install_hooks
     if is_running; then
       before
+      # First the way to it: HAProxy takes a second to notice that it is gone. A connection that is refused costs no
+      # request, should the primary die just then; one that is accepted, with nobody behind it, would.
+      close_link
       docker_says stop -t "$STOP_GRACE_SECONDS" "$container" || fail "stop: docker stop of $container failed: $docker_said"
       rm -f "$answered_file"
       say "$container is stopped"
-      close_link
       after
       renew_container
     else

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../../drill/kit/tcp-ports.ts';
 import { findParts } from '../../drill/parts/find.ts';
@@ -107,3 +108,27 @@ test.each([
   },
   180_000,
 );
+
+// HAProxy has not noticed yet that the standby is gone: a self-test has ended, or it was woken for nothing.
+test('the primary dies just after the standby was stopped: no idempotent request is lost', async () => {
+  const [primaryPort = 0, standbyPort = 0] = await freePorts(2);
+  const primary = await startApi({ SITE: 'primary', PORT: String(primaryPort) });
+  const standby = await startApi({ SITE: 'standby', PORT: String(standbyPort) });
+  const site = await startHaproxy(haproxy, { primary: primaryPort, standby: standbyPort });
+  const traffic = startTraffic(site.url, ['get-1', 'get-2', 'put-1', 'delete-1']);
+  await expect.poll(() => executed(primary).length, { timeout: 40_000 }).toBeGreaterThan(100);
+  const seen = site.log.all.length;
+  // In the order of the host's script (lib/host/standby.sh).
+  site.closeLink();
+  standby.process.kill('SIGKILL');
+  primary.process.kill('SIGKILL');
+  await once(primary.process, 'exit');
+  const late = startTraffic(site.url, ['get-3', 'get-4', 'put-3']);
+  await site.log.having('Server service/standby is DOWN', seen);
+  await startApi({ SITE: 'primary', PORT: String(primaryPort) });
+  await site.log.having('Server service/primary is UP', seen);
+  await Promise.all([traffic.end(), late.end()]);
+  const lost = [...traffic.answers, ...late.answers].filter(([, { status }]) => status !== 200);
+  const logged = site.log.all.slice(seen);
+  expect(lost, logged.join('\n')).toEqual([]);
+}, 120_000);

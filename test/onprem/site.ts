@@ -87,6 +87,8 @@ export type HaproxyUnderTest = {
   metricsUrl: string;
   /** Its syslog, and what it says on stderr. */
   log: Lines;
+  /** Ends what lets HAProxy through to the standby, as a stop on the host does. */
+  closeLink(): void;
 };
 
 /**
@@ -102,6 +104,7 @@ export async function startHaproxy(
 ): Promise<HaproxyUnderTest> {
   const [service = 0, stats, metrics, link = 0] = await freePorts(4);
   const log = new Lines();
+  const stunnel = await startStunnel(link, sites.standby);
   const syslog = createSocket('udp4', (message) => log.add(String(message).trim()));
   syslog.bind(0, '127.0.0.1');
   await once(syslog, 'listening');
@@ -111,7 +114,7 @@ export async function startHaproxy(
     METRICS_BIND: `127.0.0.1:${metrics}`,
     PRIMARY_ADDRESS: `127.0.0.1:${sites.primary}`,
     STANDBY_ADDRESS: `127.0.0.1:${link}`,
-    ...(await startStunnel(link, sites.standby)),
+    ...stunnel.variables,
     HAPROXY_LOG: `127.0.0.1:${syslog.address().port}`,
     ...env,
   });
@@ -131,14 +134,15 @@ export async function startHaproxy(
     statsUrl: `http://127.0.0.1:${stats}`,
     metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
     log,
+    closeLink: stunnel.end,
   };
 }
 
 /**
  * Starts what lets HAProxy through to the standby, as on the host. It is there even while the standby is not.
- * @returns the certificates of both sides, as HAProxy's variables
+ * @returns the certificates of both sides, as HAProxy's variables, and what ends it
  */
-async function startStunnel(link: number, standby: number): Promise<Record<string, string>> {
+async function startStunnel(link: number, standby: number) {
   const { stunnel } = await findParts(['stunnel']);
   const folder = mkdtempSync(join(tmpdir(), 'site-'));
   const [siteSide, standbySide] = await Promise.all([
@@ -168,8 +172,11 @@ async function startStunnel(link: number, standby: number): Promise<Record<strin
   });
   while (!(await isListening(link))) await new Promise((resolve) => setTimeout(resolve, 20));
   return {
-    SITE_CERTIFICATE_FILE: file('site.pem', siteSide.pem),
-    STANDBY_CERTIFICATE_FILE: file('standby.crt', standbySide.certificate),
+    variables: {
+      SITE_CERTIFICATE_FILE: file('site.pem', siteSide.pem),
+      STANDBY_CERTIFICATE_FILE: file('standby.crt', standbySide.certificate),
+    },
+    end: () => void child.kill('SIGKILL'),
   };
 }
 
