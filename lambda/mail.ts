@@ -84,13 +84,19 @@ type Values = Readonly<Record<string, string | undefined>>;
 
 function valuesOf(entry: Entry): Values {
   const { at, service, by, attempt, tookMilliseconds, nextAt, stableSeconds, seen, answeredAt = at } = entry;
+  const { wokenAt, neededUntil } = entry;
   const isTrouble = seen?.primary === 'down' || seen?.primary === 'suspected';
   return {
     service: oneLine(service),
     by: by && oneLine(by),
     attempt: attempt?.toString(),
     took: known(tookMilliseconds, duration),
-    trouble: known(isTrouble ? seen.since : undefined, (since) => duration(answeredAt - since)),
+    // The site is the first to know: it asks for the standby before the alerts have gone out.
+    trouble: known(isTrouble ? seen.since : undefined, (since) =>
+      duration(answeredAt - Math.min(since, wokenAt ?? since)),
+    ),
+    woken: known(wokenAt, moment),
+    needed: known(wokenAt && neededUntil, (until) => duration(until - (wokenAt ?? until))),
     next: known(nextAt, moment),
     nextBy: known(nextAt, (next) => moment(next + tickMilliseconds)),
     stable: known(stableSeconds, (seconds) => duration(seconds * 1000)),

@@ -9,6 +9,7 @@ import type { Entry, EntryKind, Seen } from './domain/history.ts';
  *     {took}     since the move began        {trouble}  from the first bad sign until this
  *     {next}     when the next step is due   {nextBy}   … and somebody must have looked
  *     {stable}   how long the primary must be healthy
+ *     {woken}    when the site woke the standby    {needed}  for how long it asked for it
  *     {since} {age} {host}                   of what was seen
  */
 export type Text = {
@@ -91,6 +92,7 @@ const mails = {
     done: [
       'The standby answers its health path, and HAProxy sends it the clients while the primary does not answer.',
       'It did so from its first answer on, which can have been before this was decided.',
+      'The site had woken it by itself, over the line, at {woken}.',
     ],
     next: [
       'The service comes home by itself when the primary has been healthy without a break for {stable}, but not before {next}; two mails will say so.',
@@ -204,6 +206,25 @@ const mails = {
     next: ['It serves on; nothing else follows.'],
     ifNot: ['If it dies again, its log is on the host: docker logs failover-{service}.'],
     look: 'why',
+  },
+  'standby-woken': {
+    headline: 'the site woke its standby by itself',
+    after: [', for {needed}'],
+    urgency: soon,
+    lead: { soon: 'Find out by day why the control plane did not hear of the outage.' },
+    done: [
+      'The primary did not answer, and HAProxy asked the host to wake the standby, over the line, at {woken}.',
+      'It answered {took} later.',
+      'Clients were served by it while the primary did not answer: {needed}.',
+      'No failover was recorded then: nothing had told the control plane of the outage, or it was not there itself.',
+    ],
+    next: [
+      'Nothing is moved because of this: the primary is in charge, and the standby sleeps again by itself.',
+    ],
+    ifNot: [
+      'If you do not know why it did not hear of it: npm run failover -- doctor tries the way of the alerts.',
+    ],
+    look: 'history',
   },
   flapping: {
     headline: 'the standby serves, and stays (flapping)',

@@ -3,7 +3,7 @@ import type { Capacity } from './domain/capacity.ts';
 import type { Evidence, Sighting } from './domain/evidence.ts';
 import type { Channel, Entry } from './domain/history.ts';
 import type { CommandReport } from './domain/observation.ts';
-import type { Action, State } from './domain/state.ts';
+import type { Action, State, Words } from './domain/state.ts';
 
 /** A record together with the number of its last write; 0 if it was never written. */
 export type Versioned<T> = { readonly value: T; readonly revision: number };
@@ -26,7 +26,7 @@ export interface EvidenceStore {
 export interface Standby {
   /** Never throws for what the host refuses, or what is in the way to it: that is a report. */
   send(command: StandbyCommand): Promise<CommandReport>;
-  report(command: StandbyCommand, id: string): Promise<CommandReport>;
+  report(command: Pick<StandbyCommand, 'serial'>, id: string): Promise<CommandReport>;
 }
 
 export type StandbyCommand = {
@@ -34,7 +34,7 @@ export type StandbyCommand = {
   readonly epoch: number;
   readonly serial: number;
   readonly attempt: number;
-};
+} & Words;
 
 /** The machine that the standby runs on. */
 export interface CapacityProvider {

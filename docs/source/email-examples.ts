@@ -3,7 +3,7 @@ import { readState } from '../../lambda/contract/records.ts';
 import { decide } from '../../lambda/domain/decide.ts';
 import type { Evidence } from '../../lambda/domain/evidence.ts';
 import type { Entry, EntryKind } from '../../lambda/domain/history.ts';
-import type { CommandReport, Observation } from '../../lambda/domain/observation.ts';
+import type { CommandReport, Observation, Wake } from '../../lambda/domain/observation.ts';
 import type { Phase } from '../../lambda/domain/phase.ts';
 import type { Policy } from '../../lambda/domain/policy.ts';
 import type { Action, Command, Pause, SharedState, State } from '../../lambda/domain/state.ts';
@@ -68,7 +68,7 @@ const command = (action: Action, more: { attempt?: number; failed?: number } = {
         retryAt: ahead(more.failed),
       }),
 });
-const done = (more: { ran?: boolean; output?: string } = {}): CommandReport => ({
+const done = (more: { ran?: boolean; output?: string; wake?: Wake } = {}): CommandReport => ({
   serial: 18,
   outcome: 'succeeded',
   facts: {
@@ -76,6 +76,7 @@ const done = (more: { ran?: boolean; output?: string } = {}): CommandReport => (
     ran: more.ran ?? false,
     image: 'ghcr.io/acme/api:1.4.2',
     id: `sha256:${'a1'.repeat(32)}`,
+    ...(more.wake && { wake: more.wake }),
   },
   ...(more.output && { output: more.output }),
 });
@@ -202,6 +203,16 @@ export const examples: readonly Example[] = [
     seen: {
       evidence: { ...longDown, traffic: { at: ago(0.6), to: 'nobody', since: ago(4.2), standby: 'down' } },
       command: done(),
+    },
+  }),
+  example('standby-woken', 'Every part of AWS that decides was down, and is back; the host says what happened.', {
+    state: state('home', { command: command('inspect'), inspectedAt: ago(900), since: ago(3 * 86_400) }),
+    seen: {
+      evidence: up,
+      command: done({
+        ran: false,
+        wake: { askedAt: ago(620), answeredAt: ago(619.4), renewedAt: ago(300), sleptAt: ago(260) },
+      }),
     },
   }),
   example('flapping', 'The third failover within an hour.', {

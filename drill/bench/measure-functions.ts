@@ -28,6 +28,7 @@ async function measure(folder: string): Promise<void> {
     service: 2,
     loopback: 3,
     public: 4,
+    line: 5,
   });
   const sink = await startMailSink();
   const cloud = await startCloud({

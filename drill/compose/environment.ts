@@ -52,6 +52,7 @@ export async function writeSiteFiles(
     BLACKBOX_IMAGE: parts.blackbox_exporter.image,
     HEALTH_PATH: settings.healthPath,
     STANDBY_ADDRESS: await reach.throughLink(Number(settings.standbyAddress.split(':')[1])),
+    STANDBY_LINE_ADDRESS: await reach.throughLink(Number(settings.lineAddress.split(':')[1])),
     SITE_CERTIFICATE_FILE: secret('site.pem', settings.siteKeyPair.pem),
     STANDBY_CERTIFICATE_FILE: secret('standby.crt', await settings.standbyCertificate),
     SERVICE_BIND: local(settings.servicePort),

@@ -24,7 +24,7 @@ export async function reachFromContainers(docker: Docker, processes: Processes):
     );
   return {
     async throughLink(port) {
-      const link = await startLink(port, gateway);
+      const link = await startLink(port, { nearAddress: gateway });
       processes.onCleanup('link', link.stop);
       return `${gateway}:${link.port}`;
     },

@@ -95,6 +95,7 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
       StopTimeout: Number(last('--stop-timeout') ?? 10),
       StartedAt: '0001-01-01T00:00:00Z',
       process: undefined,
+      isPaused: false,
     };
     containers.set(Name, container);
     appendFileSync(join(folder, 'names'), `${Name}\n`);
@@ -126,6 +127,7 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
     }
     child.unref();
     container.process = child;
+    container.isPaused = false;
     container.StartedAt = new Date().toISOString();
   };
 
@@ -138,6 +140,10 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
   const stopIn = async (args: readonly string[]): Promise<Container> => {
     const { last, rest } = parse(args, ['--time', '--timeout', '-t']);
     const container = named(rest[0]);
+    if (container.isPaused)
+      throw new CommandFailed(
+        `Error response from daemon: Container ${container.Id} is paused. Unpause the container before stopping or killing`,
+      );
     await end(container, Number(last('--time', '--timeout', '-t') ?? container.StopTimeout));
     return container;
   };
@@ -147,6 +153,18 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
   const restart = async (args: readonly string[]): Promise<string> => {
     const container = await stopIn(args);
     await begin(container);
+    return `${container.Name}\n`;
+  };
+
+  /** Its group, as the freezer takes all processes of a container. */
+  const setPaused = (isPaused: boolean) => (args: readonly string[]) => {
+    const container = named(parse(args, []).rest[0]);
+    if (!isRunning(container) || container.isPaused === isPaused)
+      throw new CommandFailed(
+        `Error response from daemon: Container ${container.Id} is ${isPaused ? 'already paused or not running' : 'not paused'}`,
+      );
+    process.kill(-(container.process?.pid ?? 0), isPaused ? 'SIGSTOP' : 'SIGCONT');
+    container.isPaused = isPaused;
     return `${container.Name}\n`;
   };
 
@@ -176,9 +194,10 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
 
   const inspectContainer = (args: readonly string[]): string => {
     const { last, rest } = parse(args, ['--format', '-f']);
-    const { process: child, StartedAt, ...container } = named(rest[0]);
+    const { process: child, StartedAt, isPaused, ...container } = named(rest[0]);
     const Running = isRunning({ process: child });
-    const State = { Running, Status: Running ? 'running' : 'exited', StartedAt, Pid: child?.pid ?? 0 };
+    const Status = Running ? (isPaused ? 'paused' : 'running') : 'exited';
+    const State = { Running, Status, StartedAt, Pid: child?.pid ?? 0 };
     return filledIn({ ...container, State }, last('--format', '-f'));
   };
 
@@ -221,6 +240,8 @@ export function dockerStandin({ folder, images, env }: DockerSurroundings): Serv
     start,
     stop,
     restart,
+    pause: setPaused(true),
+    unpause: setPaused(false),
     kill,
     rm: remove,
     logs,

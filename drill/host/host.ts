@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostRun, StandbyHost } from '../cloud/standby-host.ts';
@@ -58,6 +67,8 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
     `#!/bin/sh\nexec bash ${quoted(besides('systemctl-standin.sh'))} "$@"\n`,
   );
   if (stunnel) command('stunnel4', starting(stunnel));
+  // The path of a socket may have 107 characters, and the folder's may be longer.
+  const sockets = mkdtempSync(join(tmpdir(), 'host-'));
   const env: Record<string, string> = {
     PATH: `${bin}:${process.env.PATH ?? '/usr/bin:/bin'}`,
     HOME: folder,
@@ -71,6 +82,8 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
     FAILOVER_LINK_ADDRESS: '127.0.0.1',
     DRILL_DOCKER_DIR: dockerFolder,
     DRILL_UNITS_DIR: unitsFolder,
+    FAILOVER_LINE_SOCKET: join(sockets, 'line'),
+    DRILL_SOCKET: [process.execPath, besides('socket-standin.ts')].map(quoted).join(' '),
     ...environment,
   };
   const served: Record<string, ServedCommand> = {
@@ -163,6 +176,7 @@ export function createHost({ folder, docker: dockerOption, environment, stunnel 
       clearTimeout(installing);
       await clear();
       commandServer.close();
+      rmSync(sockets, { recursive: true, force: true });
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Container {
   /** When it was last started; as docker, the year 1 for never. */
   StartedAt: string;
   process: ChildProcess | undefined;
+  /** Stopped with its memory kept. */
+  isPaused: boolean;
 }
 
 /** Whether its own process runs. */

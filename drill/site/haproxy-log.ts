@@ -42,6 +42,6 @@ export async function startHaproxyLog(
 
 /** Reads lines such as `Server service/primary is DOWN, reason: …`. */
 export function readChange(line: string, at: number): ServerChange | undefined {
-  const [, server, state] = /Server \w+\/(\S+) is (UP|DOWN)\b/.exec(line) ?? [];
+  const [, server, state] = /Server service\/(\S+) is (UP|DOWN)\b/.exec(line) ?? [];
   return server && (state === 'UP' || state === 'DOWN') ? { at, server, state } : undefined;
 }

@@ -27,6 +27,8 @@ export interface SiteSettings {
   /** Where clients reach the service. */
   readonly servicePort: number;
   readonly standbyAddress: string;
+  /** Where the host of the standby is called, to wake it. */
+  readonly lineAddress: string;
   readonly siteKeyPair: KeyPair;
   /** PEM; there when the standby's host has been prepared. */
   readonly standbyCertificate: Promise<string>;
@@ -97,6 +99,7 @@ export async function startSite(
     METRICS_BIND: local(metrics),
     PRIMARY_ADDRESS: local(primary),
     STANDBY_ADDRESS: settings.standbyAddress,
+    STANDBY_LINE_ADDRESS: settings.lineAddress,
     SITE_CERTIFICATE_FILE: siteCertificateFile,
     STANDBY_CERTIFICATE_FILE: standbyCertificateFile,
     HEALTH_PATH: settings.healthPath,

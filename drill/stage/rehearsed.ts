@@ -57,6 +57,8 @@ export interface Ports {
   readonly loopback: number;
   /** Where public clients reach the standby, if the configuration has DNS failover. */
   readonly public: number;
+  /** Where the host is called to wake the standby. */
+  readonly line: number;
   /** Where clients reach the site. */
   readonly service: number;
 }
@@ -148,7 +150,7 @@ function forThisMachine(config: Config, ports: Ports, build: string, changes: Co
     ...(config.dns && {
       dns: { ...config.dns, port: ports.public, ...(config.dns.service === first.name && { service: name }) },
     }),
-    standby: { ...config.standby, ...changes.standby },
+    standby: { ...config.standby, linePort: ports.line, ...changes.standby },
     policy: { ...config.policy, ...shortened, ...policy },
   };
 }

@@ -40,6 +40,8 @@ export interface Stage {
   readonly siteKeyPair: KeyPair;
   /** The line between Alertmanager and the webhook, if it was asked for one that can be cut. */
   readonly link: Link | undefined;
+  /** The line on which the site wakes the standby. */
+  readonly line: Link;
   readonly cloud: Cloud;
   readonly host: StandbyHost;
   readonly mails: MailSink;
@@ -71,6 +73,8 @@ export interface StageOptions {
   readonly derived?: Partial<Policy>;
   /** Whether the line between Alertmanager and the webhook can be cut. */
   readonly canBeCut?: boolean;
+  /** How long the line and the way to the standby take in each direction, in milliseconds; 0 by default. */
+  readonly delayMs?: number;
   /** Whether the standby's image starts a container that never gets healthy. */
   readonly brokenImages?: boolean;
   /** What the secrets of the service hold, by name (`changes.secrets`). */
@@ -89,12 +93,18 @@ export async function setStage(
   const { configFile, workDir, changes, variation, brokenImages = false, awaitsHeartbeat = true } = options;
   const maker = options.site ?? ofPrograms;
   const progress = (line: string) => timeline.add('drill', line);
-  const ownPorts = await steadyPorts(4);
+  const ownPorts = await steadyPorts(5);
   processes.onCleanup('ports', async () => releasePorts(ownPorts));
-  const [standbyPort = 0, servicePort = 0, loopbackPort = 0, publicPort = 0] = ownPorts;
+  const [standbyPort = 0, servicePort = 0, loopbackPort = 0, publicPort = 0, linePort = 0] = ownPorts;
   mkdirSync(workDir, { recursive: true });
   progress('synthesizes the CDK app');
-  const ports = { standby: standbyPort, service: servicePort, loopback: loopbackPort, public: publicPort };
+  const ports = {
+    standby: standbyPort,
+    service: servicePort,
+    loopback: loopbackPort,
+    public: publicPort,
+    line: linePort,
+  };
   const synthesized = synthesize(configFile, workDir, ports, changes);
   // What still writes into the work folder must end before that is removed.
   processes.onCleanup('assembly', async () => void (await synthesized.catch(() => {})));
@@ -138,13 +148,19 @@ export async function setStage(
   processes.onCleanup('stand-in cloud', cloud.stop);
   const link = options.canBeCut ? await startLink(Number(new URL(cloud.webhookUrl).port)) : undefined;
   if (link) processes.onCleanup('link', link.stop);
+  const distance = { delayMs: options.delayMs ?? 0 };
+  const line = await startLink(linePort, distance);
+  processes.onCleanup('line', line.stop);
+  const way = options.delayMs ? await startLink(standbyPort, distance) : undefined;
+  if (way) processes.onCleanup('way to the standby', way.stop);
   const site = await maker.start(
     parts,
     {
       serviceName: rehearsed.service.name,
       healthPath: rehearsed.service.healthPath,
       servicePort,
-      standbyAddress: `127.0.0.1:${standbyPort}`,
+      standbyAddress: `127.0.0.1:${way?.port ?? standbyPort}`,
+      lineAddress: `127.0.0.1:${line.port}`,
       siteKeyPair,
       standbyCertificate: cloud.prepared.then(() => publishedCertificate(rehearsed, cloud, happenings)),
       webhookUrl: link
@@ -190,6 +206,7 @@ export async function setStage(
     site,
     siteKeyPair,
     link,
+    line,
     cloud,
     host,
     mails,

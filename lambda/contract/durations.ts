@@ -3,6 +3,9 @@
  * contains both, and the control plane waits longer than that before it counts a command as lost.
  */
 
+/** How long one wake counts, over the line; the site renews it every two seconds (onprem/haproxy/line.lua). */
+export const wakeLeaseSeconds = 10;
+
 /** Of one service, from failover.yaml. */
 export type Waits = {
   readonly startTimeoutSeconds: number;

@@ -2,9 +2,11 @@
 
 import { addEntry, type Draft, set, setCommand } from './draft.ts';
 import type { CommandReport } from './observation.ts';
+import { siteOf } from './phase.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { type Action, type Command, commandOf, type FailureCause, needsCapacity } from './state.ts';
+import { learn, wantedWakeFrom } from './wakes.ts';
 
 /** The report of the command that the current phase waits for, if there is one. */
 function report(d: Draft): CommandReport | undefined {
@@ -40,6 +42,7 @@ export function absorb(d: Draft): void {
       break;
     case 'succeeded':
       if (command.action === 'start') set(d, { startFailure: undefined });
+      learn(d, command, result.facts);
       break;
     default: {
       const { commandTimeoutSeconds: limit } = d.policy;
@@ -88,6 +91,7 @@ const failures: Record<Action, Reason> = {
   start: 'start-failed',
   stop: 'stop-failed',
   inspect: 'drift',
+  tell: 'drift',
 };
 
 function fail(d: Draft, command: Command, cause: FailureCause, failure: string): void {
@@ -112,11 +116,12 @@ function fail(d: Draft, command: Command, cause: FailureCause, failure: string):
 }
 
 /** A command without what became of it. */
-const base = ({ action, serial, attempt, requestedAt }: Command) => ({
+const base = ({ action, serial, attempt, requestedAt, wakeFrom }: Command) => ({
   action,
   serial,
   attempt,
   requestedAt,
+  ...(wakeFrom !== undefined && { wakeFrom }),
 });
 
 /** Seconds until the next try. */
@@ -141,10 +146,12 @@ function requestCapacity(d: Draft, command: ReturnType<typeof base>): void {
 }
 
 export function requestCommand(d: Draft, action: Action, attempt = 1): void {
-  const { epoch } = d.next;
+  const { epoch, phase } = d.next;
   const serial = nextSerial(d);
-  setCommand(d, { action, serial, attempt, requestedAt: d.now, status: 'requested' });
-  d.effects.push({ type: 'command', action, epoch, serial, attempt });
+  const wakeFrom = wantedWakeFrom(d);
+  const told = wakeFrom > 0 ? { wakeFrom } : {};
+  setCommand(d, { action, serial, attempt, requestedAt: d.now, ...told, status: 'requested' });
+  d.effects.push({ type: 'command', action, epoch, serial, attempt, inCharge: siteOf(phase), wakeFrom });
 }
 
 /** A start begins with the host if that is known to be off: a command could only say that it is. */

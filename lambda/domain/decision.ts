@@ -3,16 +3,16 @@
 import type { Channel, Entry } from './history.ts';
 import type { Site } from './phase.ts';
 import type { Reason } from './reasons.ts';
-import type { Action, State } from './state.ts';
+import type { Action, State, Words } from './state.ts';
 
 export type Effect =
-  | {
+  | ({
       readonly type: 'command';
       readonly action: Action;
       readonly epoch: number;
       readonly serial: number;
       readonly attempt: number;
-    }
+    } & Words)
   /** `instanceType` is set before the start, when the policy knows more than one. */
   | { readonly type: 'start-capacity'; readonly instanceType?: string }
   | { readonly type: 'stop-capacity' }

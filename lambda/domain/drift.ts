@@ -2,6 +2,7 @@
 
 import { addEntry, type Draft, inSeconds, set } from './draft.ts';
 import type { StandbyFacts } from './observation.ts';
+import { isWokenBySite } from './wakes.ts';
 
 /** @param drift what on the host is not as it should be; undefined if all is well */
 export function reportDrift(d: Draft, drift: string | undefined): void {
@@ -13,7 +14,7 @@ export function reportDrift(d: Draft, drift: string | undefined): void {
 
 /** What is not as it should be on a host whose standby sleeps. */
 export function driftOf(d: Draft, facts: StandbyFacts): string | undefined {
-  if (facts.runs) return 'the standby runs, and nobody here started it';
+  if (facts.runs && !isWokenBySite(facts)) return 'the standby runs, and nobody here started it';
   if (facts.trouble) return `the host says: ${facts.trouble}; a start may fail`;
   return imageDrift(d, facts);
 }

@@ -21,6 +21,7 @@ export type EntryKind =
   | 'standby-warmed'
   | 'suspicion-passed'
   | 'standby-restarted'
+  | 'standby-woken'
   | 'flapping'
   | 'refused'
   | 'site-silent'
@@ -64,6 +65,10 @@ export type Entry = {
   readonly attempt?: number;
   /** When the standby was first seen to answer, if that was before this was decided: it was started ahead. */
   readonly answeredAt?: number;
+  /** When the site woke the standby, if it did. */
+  readonly wokenAt?: number;
+  /** When the site last asked for the standby that it had woken: it needed it from `wokenAt` until then. */
+  readonly neededUntil?: number;
 };
 
 /** Entries of which the reason is what has ended. */

@@ -43,7 +43,8 @@ export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answered
   const heldBy = heldByOf(d.next);
   const { flapLimit, flapWindowSeconds } = d.policy;
   begin(d, 'serving', { heldBy, verifiedAt: d.now });
-  const done = { ...when, ...outputOf(success(d)) };
+  const woken = wokenAhead(d);
+  const done = { ...when, ...woken, ...outputOf(success(d)) };
   if (heldBy !== undefined) {
     // A service that an operator holds comes home on request only.
     addEntry(d, 'failover-completed', 'standby-healthy', { ...done, by: heldBy });
@@ -58,6 +59,14 @@ export function serve(d: Draft, when: Pick<Entry, 'tookMilliseconds' | 'answered
   } else {
     addEntry(d, 'failover-completed', 'standby-healthy', { ...done, ...wayHome(d, d.now) });
   }
+}
+
+/** The start found it answering, because the site had woken it before. */
+function wokenAhead(d: Draft): Pick<Entry, 'wokenAt' | 'answeredAt'> {
+  const facts = success(d)?.facts;
+  if (!facts?.ran || !facts.wake || facts.wake.sleptAt !== undefined) return {};
+  const { askedAt, answeredAt } = facts.wake;
+  return { wokenAt: askedAt, ...(answeredAt !== undefined && { answeredAt }) };
 }
 
 /** What the failback waits for, for the mail. @param completedAt when the failover was completed */

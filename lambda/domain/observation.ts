@@ -15,6 +15,21 @@ export type StandbyFacts = {
   readonly digest?: string;
   /** What on the host would prevent a start, as the host says it. */
   readonly trouble?: string;
+  /** From when on the site may wake the standby, as the host knows it (Unix milliseconds; 0 for always). */
+  readonly wakeFrom?: number;
+  /** The last time the site woke the standby; absent if it never did. */
+  readonly wake?: Wake;
+};
+
+/** A wake of the standby by the site, over the line. Moments of the host's clock, in Unix milliseconds. */
+export type Wake = {
+  readonly askedAt: number;
+  /** When the standby answered; absent if it did not. */
+  readonly answeredAt?: number;
+  /** When the site last asked for it: the primary was down until then. */
+  readonly renewedAt?: number;
+  /** When it went to sleep again by itself; absent while it is awake, or if a command has taken it over. */
+  readonly sleptAt?: number;
 };
 
 /** What became of the command with this serial; any other command's report is ignored. */

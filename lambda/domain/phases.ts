@@ -9,7 +9,7 @@ import type { Reason } from './reasons.ts';
 import { reportSilence } from './reports.ts';
 import { followSelfTest } from './self-test.ts';
 import { heldByOf, type StateIn } from './state.ts';
-import { isAnswering, isHostGone, maintain, recordAnswer, verify } from './upkeep.ts';
+import { isAnswering, isHostGone, keepTold, maintain, recordAnswer, verify } from './upkeep.ts';
 
 /** Every rule ends in exactly one reason. */
 export const rules: Record<Phase, (d: Draft) => Reason> = {
@@ -23,6 +23,12 @@ export const rules: Record<Phase, (d: Draft) => Reason> = {
 };
 
 function home(d: Draft): Reason {
+  const reason = stayHome(d);
+  if (d.next.phase === 'home') keepTold(d);
+  return reason;
+}
+
+function stayHome(d: Draft): Reason {
   const outage = outageOf(d);
   if (outage) return isPaused(d) ? 'paused-by-operator' : failOver(d, outage);
   const seen = health(d);

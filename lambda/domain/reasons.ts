@@ -26,6 +26,7 @@ export const reasons = {
     'HAProxy finds the primary up and the probe finds it down; neither is believed until they agree',
   'site-dark': 'the monitoring of the site says nothing, and its public address does not answer either',
   'clock-ahead': 'the clock of the site is ahead; what it says counts from its arrival',
+  'woken-by-site': 'the site has woken its standby by itself, over the line',
   // On the way to the standby, and there.
   'primary-down': 'the primary does not answer its health path',
   'standby-starting': 'the standby is being started',

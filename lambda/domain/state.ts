@@ -1,11 +1,20 @@
 /** The recorded state of a service. All moments are Unix milliseconds. */
 
 import type { Pending } from './history.ts';
-import type { Phase } from './phase.ts';
+import type { Phase, Site } from './phase.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-export type Action = 'start' | 'stop' | 'inspect';
+/** `tell`: nothing but what every command tells the host, see {@link Words}. */
+export type Action = 'start' | 'stop' | 'inspect' | 'tell';
+
+/** What the host is told with a command. It keeps that, and answers the site by it. */
+export type Words = {
+  /** The site that is in charge. */
+  readonly inCharge: Site;
+  /** From when on the site may wake the standby, in Unix milliseconds; 0 for always. */
+  readonly wakeFrom: number;
+};
 
 /** A command to the host, from the decision to send it until it has succeeded or is no longer wanted. */
 export type Command = {
@@ -15,6 +24,8 @@ export type Command = {
   /** 1 for the first try in this phase. */
   readonly attempt: number;
   readonly requestedAt: number;
+  /** As in {@link Words}; absent for 0. */
+  readonly wakeFrom?: number;
 } & CommandStatus;
 
 export type CommandStatus =
@@ -81,6 +92,10 @@ export type SharedState = {
   readonly instanceType?: number;
   /** When an idle host was last stopped. */
   readonly hostStopAt?: number;
+  /** From when on the site may wake the standby, as the host was last told; absent for 0. */
+  readonly toldWakeFrom?: number;
+  /** When the site woke the standby last, of what is in the history. */
+  readonly wokenAt?: number;
 };
 
 /** The fields of each phase. A command is what the phase needs done on the host. */

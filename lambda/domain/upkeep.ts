@@ -7,15 +7,18 @@ import { driftOf, reportDrift } from './drift.ts';
 import type { Reason } from './reasons.ts';
 import { beginSelfTest } from './self-test.ts';
 import { type Command, commandOf, needsCapacity, type StateIn } from './state.ts';
+import { isTold } from './wakes.ts';
 
 /** The regular work at home, with a healthy primary: one thing at a time. */
 export function maintain(d: Draft): Reason | undefined {
   const command = commandOf(d.next);
+  if (command?.action === 'tell') return undefined;
   if (command !== undefined) return followInspection(d, command);
   if (isPaused(d)) return undefined;
   const { selfTestSeconds, pilotLight, inspectSeconds, hostIdleSeconds } = d.policy;
   if (selfTestSeconds > 0 && isPast(d, d.next.testedAt, selfTestSeconds)) return beginSelfTest(d);
-  if (!pilotLight && isPast(d, d.next.inspectedAt, inspectSeconds)) requestCommand(d, 'inspect');
+  if (!pilotLight && (isPast(d, d.next.inspectedAt, inspectSeconds) || wasUnseen(d)))
+    requestCommand(d, 'inspect');
   const isIdle = isPast(d, Math.max(d.next.since, d.next.hostStopAt ?? 0), hostIdleSeconds);
   if (pilotLight && d.observation.capacity === 'on' && isIdle) {
     addEntry(d, 'host-stopping', 'host-idle', { quiet: true });
@@ -23,6 +26,25 @@ export function maintain(d: Draft): Reason | undefined {
     d.effects.push({ type: 'stop-capacity' });
   }
   return undefined;
+}
+
+/** A stretch in which the site did not say that it is well, and since which nobody has asked the host. */
+function wasUnseen({ next, observation, now }: Draft): boolean {
+  const { upSince = 0 } = observation.evidence;
+  return upSince > (next.inspectedAt ?? now);
+}
+
+/** Tells the host, while the standby sleeps, what has changed since the last command. */
+export function keepTold(d: Draft): void {
+  const command = commandOf(d.next);
+  // Where the site may not wake it anyway, there is nothing to tell.
+  if (!d.policy.startOnSuspicion) return;
+  if (command === undefined) {
+    if (!isTold(d)) requestCommand(d, 'tell');
+  } else if (command.action === 'tell') {
+    if (success(d)) setCommand(d, undefined);
+    else pursue(d, 'tell', d.next.why);
+  }
 }
 
 /** Why a host that should be there is not. */

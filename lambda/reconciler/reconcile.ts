@@ -186,8 +186,7 @@ async function capacityNow({ capacity, log }: ServicePorts) {
 async function reportOfCommand(state: State, ports: ServicePorts) {
   const command = commandOf(state);
   if (command?.status !== 'sent') return undefined;
-  const { action, serial, attempt, id } = command;
-  return ports.standby.report({ action, epoch: state.epoch, serial, attempt }, id);
+  return ports.standby.report(command, command.id);
 }
 
 function logDecision(

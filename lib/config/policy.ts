@@ -26,7 +26,7 @@ export const policy = v.strictObject({
   ),
   startOnSuspicion: described(
     v.optional(v.boolean(), true),
-    'Start the standby at the first bad sign, before the failover is decided. Switch it off for a service whose start has side effects.',
+    'Start the standby at the first bad sign, before the failover is decided, and let the site wake it by itself over the line. Switch it off for a service whose start has side effects.',
   ),
   confirmSeconds: described(
     // An outage of a second lasts about three: a program has to start, and to be seen well for a second. Clients do

@@ -135,8 +135,8 @@ export const schema = v.pipe(
     v.partialCheck(
       [['dns'], ['services'], ['standby', 'host']],
       ({ dns, services, standby: { host } }) =>
-        (host?.siteCidrs.length ?? 0) * services.length + (dns ? 1 : 0) <= mostRules,
-      `at most ${mostRules} CIDRs times services: each is a rule of the security group, which may have ${mostRules}`,
+        (host?.siteCidrs.length ?? 0) * (services.length + 1) + (dns ? 1 : 0) <= mostRules,
+      `at most ${mostRules} CIDRs times services and the line: each is a rule of the security group, which may have ${mostRules}`,
     ),
     ['standby', 'host'],
   ),
@@ -183,6 +183,23 @@ export const schema = v.pipe(
       'a port that no service uses',
     ),
     ['dns', 'port'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dns'], ['services'], ['standby', 'linePort']],
+      ({ dns, services, standby }) => ![...services.flatMap(portsOf), dns?.port].includes(standby.linePort),
+      'a port that neither a service nor `dns` uses',
+    ),
+    ['standby', 'linePort'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['policy', 'startOnSuspicion'], ['standby', 'pilotLight'], ['services']],
+      ({ policy, standby, services }) =>
+        (policy.startOnSuspicion && !standby.pilotLight) || services.every(({ sleep }) => sleep !== 'frozen'),
+      'services that sleep stopped where `policy.startOnSuspicion` is false or `standby.pilotLight` is true: a frozen one has been started already, and its host keeps it in memory',
+    ),
+    ['services'],
   ),
 );
 

@@ -14,7 +14,7 @@ import {
 } from './values.ts';
 
 /** A document of Systems Manager may have 64 KB, and our script takes about half. */
-const mostEnvironmentBytes = 20_000;
+const mostEnvironmentBytes = 16_000;
 
 /** Each is one word of the shell in a JSON string: a quote takes several characters there. */
 function fitsDocument(environment: Readonly<Record<string, string>>): boolean {
@@ -116,6 +116,10 @@ export const service = v.strictObject({
   secretKeys: described(
     v.optional(v.pipe(v.array(keyArn), v.maxLength(10, 'at most 10 keys')), []),
     'Customer keys (KMS) with which these secrets are encrypted; the host may decrypt with them. None is needed for the keys of AWS.',
+  ),
+  sleep: described(
+    v.optional(v.picklist(['stopped', 'frozen']), 'stopped'),
+    'How the standby sleeps. `frozen`: it is started once, proven healthy, and paused with its memory kept, so that a failover takes a moment however long a start takes. For services that may run on both sites at once.',
   ),
   container: described(v.optional(container, {}), 'How the container runs on the host.'),
   hooks: described(

@@ -61,7 +61,7 @@ export class HostInMemory {
     return { serial, outcome: 'sent', id };
   }
 
-  #report(service: string, { serial }: StandbyCommand, id: string): CommandReport {
+  #report(service: string, { serial }: Pick<StandbyCommand, 'serial'>, id: string): CommandReport {
     if (!this.#ended.has(id)) return { serial, outcome: 'in-progress' };
     const runs = this.#running.has(service);
     const facts = { runs, ran: runs, image: 'acme/api:1', id: `sha256:${'a'.repeat(64)}` };

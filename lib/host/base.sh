@@ -1,6 +1,6 @@
 # What every action of the script begins with: settings, output, the lock, and the fence against old commands.
 # Runs as root by SSM Run Command, with bash. The document puts the settings in front (lib/kinds/ec2/document.ts):
-#   ACTION        start | stop | prepare | inspect
+#   ACTION        start | stop | tell | prepare | inspect; and by the line, not by a command: wake | charge | keep
 #   EPOCH         the decision that this command carries out; prepare and inspect have none
 #   SERIAL        grows with every start and stop; one that is older than the last is refused
 #   SERVICE       names the container, the lock, the fence and the folder of the hooks
@@ -20,6 +20,11 @@
 # line of stderr says why.
 set -euo pipefail
 
+# Started by the line (line.sh), from the copy that "prepare" has made of itself.
+if [[ -n ${LINE_ACTION-} ]]; then ACTION=$LINE_ACTION EPOCH=0 SERIAL=0; fi
+# The site waits for one line; whatever else is said goes where errors go.
+if [[ $ACTION == wake || $ACTION == charge ]]; then exec 3>&1 1>&2; fi
+
 state_dir=${FAILOVER_STATE_DIR:-/var/lib/hybrid-failover}
 # In memory on a real host: locks, and what a full disk must not take away.
 run_dir=${FAILOVER_RUN_DIR:-${FAILOVER_STATE_DIR:-/run/hybrid-failover}}
@@ -34,10 +39,11 @@ done
 # Before bash 5 there are no parts of seconds.
 say() {
   local now=${EPOCHREALTIME:-}
-  if [[ -z $now ]]; then TZ=UTC printf '%(%FT%TZ)T %s\n' -1 "$*"; return; fi
+  if [[ -z $now ]]; then TZ=UTC printf '%(%FT%TZ)T %s\n' -1 "$*"; return 0; fi
   TZ=UTC printf '%(%FT%T)T.%sZ %s\n' "${now%[.,]*}" "${now: -6:3}" "$*"
 }
-fail() { note_trouble "$*"; printf '%s\n' "$*" >&2; exit 1; }
+failed_because=
+fail() { failed_because=$*; note_trouble "$*"; printf '%s\n' "$*" >&2; exit 1; }
 
 # What keeps "prepare" from its end, in one line, for the control plane and for whoever looks. Gone when it has ended well.
 trouble_file=$state_dir/$SERVICE.trouble
@@ -45,16 +51,17 @@ note_trouble() {
   if [[ $ACTION == prepare ]]; then remember "$trouble_file" "${*//$'\n'/ }" >&2; fi
 }
 # Keeps a line in a file, whole or not at all. A disk that is full costs the memory of it, not the command.
+# In a trap, a return without a number has that of the command that has failed.
 remember() {
-  if { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>/dev/null; then return; fi
+  if { printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"; } 2>/dev/null; then return 0; fi
   say "cannot write $1; is the disk full?"
 }
 ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
   fail "$ACTION: this host has bash $BASH_VERSION; 4.4 or newer is needed, as in Amazon Linux 2023; use another machine image"
 # Around a field in docker's templates. Systems Manager reads double braces as its parameters, so the script has none.
 open='{''{' close='}''}'
-# The lock must not live on in what docker leaves running.
-run_docker() { docker "$@" 9>&-; }
+# The lock, and the line on which the site waits for an answer, must not live on in what docker leaves running.
+run_docker() { docker "$@" 3>&- 9>&-; }
 # The last line of what it said, if it fails: docker's own reason is for people.
 docker_says() {
   docker_said=$(run_docker "$@" 2>&1 >/dev/null) && return
@@ -71,11 +78,26 @@ case $ACTION in
   # It waits for a pull, and then takes the lock twice: all must fit into the time limit of the script.
   prepare) lock_wait=$((LOCK_WAIT_SECONDS / 4)) ;;
 esac
-take_lock() {
+holds_lock=
+open_lock() {
   local file=$run_dir/$SERVICE.lock
   { : >>"$file"; } 2>/dev/null || fail "$ACTION: cannot write $file; is the disk full?"
   exec 9>>"$file"
-  flock -w "$lock_wait" 9 || fail "$ACTION: another command held $file for more than $lock_wait s"
+}
+take_lock() {
+  open_lock
+  flock -w "$lock_wait" 9 || fail "$ACTION: another command held $run_dir/$SERVICE.lock for more than $lock_wait s"
+  holds_lock=yes
+}
+# Without waiting; false if another command has it.
+try_lock() {
+  open_lock
+  flock -n 9 || return 1
+  holds_lock=yes
+}
+release_lock() {
+  exec 9>&-
+  holds_lock=
 }
 
 # A new host installs its packages while the agent runs already. Without them nothing can be prepared.

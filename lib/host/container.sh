@@ -8,17 +8,20 @@ inspect() {
   [[ $said == *"o such container"* ]] || fail "$ACTION: docker does not answer: ${said:-it gives no reason}"
 }
 
-# Sets running, image, image_id, started_at and made_from to what docker knows about the container; made_from is the fingerprint it was made with. "-" if there is none.
+# Sets status, running, image, image_id, started_at and made_from to what docker knows about the container; made_from is
+# the fingerprint it was made with. "-" if there is none. One that is frozen does not run.
 look() {
   local known
-  known=$(inspect "$open.State.Running$close $open.Config.Image$close $open.Image$close $open.State.StartedAt$close ${open}index .Config.Labels \"hybrid-failover.fingerprint\"$close") || exit 1
-  read -r running image image_id started_at made_from <<<"${known:-false - - - -}"
+  known=$(inspect "$open.State.Status$close $open.Config.Image$close $open.Image$close $open.State.StartedAt$close ${open}index .Config.Labels \"hybrid-failover.fingerprint\"$close") || exit 1
+  read -r status image image_id started_at made_from <<<"${known:-none - - - -}"
+  running=false
+  if [[ $status == running || $status == restarting ]]; then running=true; fi
 }
 is_running() { look; [[ $running == true ]]; }
 
 # The line for the control plane, from the last look. Without a container it is about what would be started.
 report() {
-  local ran=$1 subject=$image_id digest=- known repository each
+  local ran=$1 subject=$image_id digest=- known repository each from=0 woken=''
   if [[ $image_id == - ]]; then image=$IMAGE subject=$IMAGE; fi
   known=$(run_docker image inspect --format "$open.Id$close ${open}json .RepoDigests$close" "$subject" 2>/dev/null) || true
   repository=${image%%@*}
@@ -31,8 +34,13 @@ report() {
       *@*) if [[ $digest == - ]]; then digest=$each; fi ;;
     esac
   done
-  printf 'standby: running=%s ran=%s image=%s id=%s digest=%s%s\n' \
-    "$running" "$ran" "$image" "$image_id" "$digest" "${2:+ trouble=$2}"
+  read_wake
+  if [[ -s $words_file ]]; then read -r _ _ from <"$words_file"; fi
+  if [[ $wake_asked != - ]]; then
+    woken=" asked=$wake_asked answered=$wake_answered renewed=$wake_renewed slept=$wake_slept"
+  fi
+  printf 'standby: running=%s ran=%s image=%s id=%s digest=%s wakeFrom=%s%s%s\n' \
+    "$running" "$ran" "$image" "$image_id" "$digest" "$from" "$woken" "${2:+ trouble=$2}"
 }
 
 # What would prevent a start, in one line; empty if all is well.

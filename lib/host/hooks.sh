@@ -27,8 +27,8 @@ run_hook() {
   if [[ ! -f $file ]]; then return; fi
   if [[ ! -x $file ]]; then printf 'hook %s is skipped: %s is not executable\n' "$name" "$file"; return; fi
   # Into a file, because a pipe would be held open by what the hook leaves running.
-  ACTION=$ACTION EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$LOOPBACK_PORT \
-    timeout -k 2 "$HOOK_TIMEOUT_SECONDS" "$file" >"$output" 2>&1 </dev/null 9>&- &
+  ACTION=${1#*-} EPOCH=$EPOCH SERIAL=$SERIAL SERVICE=$SERVICE PORT=$LOOPBACK_PORT \
+    timeout -k 2 "$HOOK_TIMEOUT_SECONDS" "$file" >"$output" 2>&1 </dev/null 3>&- 9>&- &
   group=$!
   wait "$group" 2>/dev/null || hook_code=$?
   hook_said=$(grep -v '^[[:space:]]*$' "$output" | tail -n 1 | cut -c 1-200) || true
@@ -45,14 +45,16 @@ run_hook() {
   fi
   hook_said=${hook_said:-it said nothing}
 }
+# @param start or stop, which is not always the command: a wake starts too
 before() {
-  run_hook "before-$ACTION"
+  run_hook "before-$1"
   if ((hook_code == 0)); then return; fi
-  printf '%s: vetoed by before-%s (exit code %s): %s\n' "$ACTION" "$ACTION" "$hook_code" "$hook_said" >&2
+  failed_because="vetoed by before-$1 (exit code $hook_code): $hook_said"
+  printf '%s: %s\n' "$1" "$failed_because" >&2
   exit 4
 }
 after() {
-  run_hook "after-$ACTION"
+  run_hook "after-$1"
   if ((hook_code == 0)); then return; fi
-  printf 'hook after-%s failed (exit code %s): %s\n' "$ACTION" "$hook_code" "$hook_said"
+  printf 'hook after-%s failed (exit code %s): %s\n' "$1" "$hook_code" "$hook_said"
 }

@@ -91,6 +91,7 @@ pull_in_background() {
   take_lock
   ensure_container
   forget_images
+  freeze_unless_needed
   # Whatever else kept "prepare" from its end still does.
   if [[ -s $trouble_file && $(<"$trouble_file") == "$being_pulled" ]]; then rm -f "$trouble_file"; fi
 }
@@ -105,6 +106,7 @@ ensure_container() {
     return
   fi
   if [[ $made_from != "$wanted" ]]; then
+    rm -f "$frozen_file"
     if [[ $image_id != - ]]; then run_docker rm --force "$container" >/dev/null; fi
     docker_says create "${create_args[@]}" --label "hybrid-failover.fingerprint=$wanted" "$IMAGE" "${COMMAND[@]}" ||
       fail "$ACTION: docker create of $IMAGE failed: $docker_said"
@@ -130,7 +132,7 @@ check_architecture() {
 renew_container() {
   describe_container
   if ! run_docker image inspect "$IMAGE" >/dev/null 2>&1; then return; fi
-  (ensure_container) || say "the container could not be made anew; the next start tries again"
+  (ensure_container && freeze) || say "the container could not be made anew; the next start tries again"
 }
 
 # Removes the images that were pulled here and are not needed any more: neither by the next start nor by a container.

@@ -6,10 +6,14 @@ export const hostScripts = [
   'container.sh',
   'aws.sh',
   'secrets.sh',
+  'identity.sh',
   'link.sh',
+  'line.sh',
   'hooks.sh',
   'image.sh',
+  'freeze.sh',
   'start.sh',
+  'wake.sh',
   'standby.sh',
 ] as const;
 
@@ -21,8 +25,11 @@ export function linesOf(name: (typeof hostScripts)[number]): string[] {
 }
 
 /**
- * What the document runs on the host, after its settings. Without comments: a document may have 64 KB, and what the
- * services need of it is theirs.
+ * What the document runs on the host, after its settings. Without comments and indentation: a document may have 64 KB,
+ * and what the services need of it is theirs.
  */
 export const hostScript = (): string[] =>
-  hostScripts.flatMap(linesOf).filter((line) => !/^\s*(#|$)/.test(line));
+  hostScripts
+    .flatMap(linesOf)
+    .filter((line) => !/^\s*(#(?!!)|$)/.test(line))
+    .map((line) => line.trimStart());

@@ -1,7 +1,8 @@
 # Starts, stops, prepares or inspects the standby's container. The other files of this folder come before this one in
 # the document; base.sh describes the settings. A successful start or inspect ends with a line for the control plane:
-#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|- [trouble=TEXT]
-# where ran says whether it ran and answered before this command.
+#   standby: running=true|false ran=true|false image=REFERENCE id=sha256:...|- digest=REPOSITORY@sha256:...|- wakeFrom=SECONDS
+#     [asked=MS answered=MS renewed=MS slept=MS] [trouble=TEXT]
+# where ran says whether it ran and answered before this command, and wakeFrom and the four moments are those of wake.sh.
 
 # A pull may take an hour, and the agent may keep the next command waiting until this one has ended.
 pull_patience=5
@@ -16,13 +17,15 @@ prepare() {
   take_lock
   if [[ $is_pulled == true ]]; then
     ensure_container
+    install_hooks
     forget_images
+    freeze_unless_needed
     say "$container is prepared from $IMAGE"
   else
     note_trouble "$being_pulled"
     say "the pull of $IMAGE goes on, and the container is made when it is done"
   fi
-  exec 9>&-
+  release_lock
   prepare_link
   take_lock
   apply_link
@@ -39,60 +42,78 @@ prepare_again() {
   set +m
 }
 
-if [[ $ACTION != prepare ]]; then take_lock; fi
+# Not where it is needed, or has just been started for somebody.
+freeze_unless_needed() {
+  if [[ ! -e $started_file && ! -e $woken_file ]]; then freeze; fi
+}
+
+# What nobody needs any more is stopped, or frozen.
+put_to_sleep() {
+  if is_running; then
+    before stop
+    # First the way to it: HAProxy takes a second to notice that it is gone. A connection that is refused costs no
+    # request, should the primary die just then; one that is accepted, with nobody behind it, would.
+    close_link
+    if [[ $SLEEP == frozen && -s $prepared_file ]] && healthy; then
+      pause
+      say "$container is frozen"
+    else
+      docker_says stop -t "$STOP_GRACE_SECONDS" "$container" || fail "stop: docker stop of $container failed: $docker_said"
+      say "$container is stopped"
+    fi
+    rm -f "$answered_file"
+    slept
+    after stop
+    renew_container
+  else
+    rm -f "$answered_file"
+    slept
+    say "$container does not run"
+    close_link
+  fi
+}
+
+case $ACTION in
+  start | stop | tell | inspect) take_lock ;;
+esac
 
 case $ACTION in
   start)
     fence
+    take_words
     install_hooks
     need_secrets
     describe_container
-    ran=false
-    if healthy && is_running; then
-      ran=true
-      remember_answer
-      say "$container already answers on :$LOOPBACK_PORT$HEALTH_PATH"
-      if ! link_answers; then begin_link; fi
-      await_link
-    elif on_its_way; then
-      begin_link
-      say "docker has started $container by itself"
-      await_health
-    else
-      before
-      start_container
-      say "started $container"
-      begin_link
-      await_health
-      after
-    fi
+    bring_up
+    adopt
     report "$ran"
     ;;
   stop)
     fence
+    take_words
     install_hooks
-    if is_running; then
-      before
-      # First the way to it: HAProxy takes a second to notice that it is gone. A connection that is refused costs no
-      # request, should the primary die just then; one that is accepted, with nobody behind it, would.
-      close_link
-      docker_says stop -t "$STOP_GRACE_SECONDS" "$container" || fail "stop: docker stop of $container failed: $docker_said"
-      rm -f "$answered_file"
-      say "$container is stopped"
-      after
-      renew_container
-    else
-      rm -f "$answered_file"
-      say "$container does not run"
-      close_link
-    fi
+    put_to_sleep
+    ;;
+  tell)
+    fence
+    take_words
+    look
+    report false
     ;;
   prepare) prepare ;;
   inspect)
     ran=false
+    if [[ -e $frozen_file ]]; then look_at_frozen; fi
     if is_running && healthy; then ran=true; fi
+    if [[ -e $woken_file ]]; then run_systemctl start "failover-sleep@$SERVICE.service"; fi
     if [[ -s $trouble_file ]]; then prepare_again; fi
     report "$ran" "$(trouble)"
     ;;
-  *) fail "action: received '$ACTION', expected start, stop, prepare or inspect" ;;
+  wake)
+    describe_container
+    wake
+    ;;
+  charge) say_who_is_in_charge ;;
+  keep) keep ;;
+  *) fail "action: received '$ACTION', expected start, stop, tell, prepare or inspect" ;;
 esac

@@ -38,7 +38,7 @@ start_container() {
   restart_container || fail "start: docker restart of $container failed: $docker_said"
 }
 
-await_health() {
+await_answer() {
   local deadline=$((SECONDS + START_TIMEOUT_SECONDS)) state last
   until healthy; do
     if ((SECONDS >= deadline)); then
@@ -51,10 +51,49 @@ await_health() {
       close_link
       fail "start: $container did not answer 2xx on :$LOOPBACK_PORT$HEALTH_PATH within $START_TIMEOUT_SECONDS s; docker says it is ${state:-gone}; its last line: ${last:-none}"
     fi
-    sleep 0.1
+    sleep 0.05
   done
   is_running || fail "start: something answers on :$LOOPBACK_PORT$HEALTH_PATH, but $container does not run"
+}
+
+await_health() {
+  await_answer
   remember_answer
   say "$container answers on :$LOOPBACK_PORT$HEALTH_PATH"
   await_link
+}
+
+# Brings the standby to where the site reaches it and it answers. Sets ran: whether it did already.
+bring_up() {
+  ran=false
+  if [[ -e $frozen_file ]]; then
+    before start
+    begin_link
+    if thaw; then
+      say "thawed $container"
+    else
+      unfreeze
+      start_container
+      say "started $container"
+    fi
+    await_health
+    after start
+  elif healthy && is_running; then
+    ran=true
+    remember_answer
+    say "$container already answers on :$LOOPBACK_PORT$HEALTH_PATH"
+    if ! link_answers; then begin_link; fi
+    await_link
+  elif on_its_way; then
+    begin_link
+    say "docker has started $container by itself"
+    await_health
+  else
+    before start
+    start_container
+    say "started $container"
+    begin_link
+    await_health
+    after start
+  fi
 }

@@ -2,8 +2,11 @@ import { OpsPerSecond, Seconds, Short } from '@grafana/grafana-foundation-sdk/un
 import { curves, type Row, siteColours, strips } from './panels.ts';
 import { isUp, perSite, type Site } from './series.ts';
 
+/** Which of HAProxy's backends checks it. */
+const checkedIn: Record<Site, string> = { primary: 'service', standby: 'sites' };
+
 const failedChecks = (site: Site) =>
-  `sum(rate(haproxy_server_check_failures_total{proxy="service", server="${site}"}[$__rate_interval]))`;
+  `sum(rate(haproxy_server_check_failures_total{proxy="${checkedIn[site]}", server="${site}"}[$__rate_interval]))`;
 
 export const health = (): Row => ({
   title: 'Health of the sites',

@@ -42,6 +42,7 @@ beforeAll(async () => {
     healthPath: '/health',
     servicePort,
     standbyAddress: `127.0.0.1:${standbyPort}`,
+    lineAddress: 'none',
     webhookUrl: `http://127.0.0.1:${plainPort}/failover`,
     token,
     smtpPort: 9,

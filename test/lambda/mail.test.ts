@@ -136,7 +136,9 @@ describe('each text', () => {
   it('names nothing in braces that is never filled in', () => {
     const sentences = JSON.stringify([texts, primarySeen, lastSaid, hostSeen]);
     const named = new Set([...sentences.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-    const filledIn = 'service by attempt took trouble next nextBy stable since age host'.split(' ');
+    const filledIn = 'service by attempt took trouble next nextBy stable since age host woken needed'.split(
+      ' ',
+    );
     expect([...named].sort()).toEqual(filledIn.sort());
   });
 });

@@ -116,7 +116,7 @@ describe('hooks', () => {
     const given = load({ 'before-start': `#!/bin/sh\n${'#'.repeat(5990)}` });
     const [service] = given.services;
     if (!service) throw new Error('no service');
-    const environment = { A: 'x'.repeat(19_900) };
+    const environment = { A: 'x'.repeat(15_900) };
     const [document = ''] = scripts({ ...given, services: [{ ...service, environment }] });
     // "Quotas" of Systems Manager: 64 KB.
     const whole = [JSON.parse(document).Content, hostScript().join('\n')];

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { makeKeyPair } from '../../drill/kit/key-pair.ts';
@@ -96,11 +98,13 @@ export type HaproxyUnderTest = {
  * sites. Ends with the test.
  * @param sites ports of the primary and the standby, whether something listens there or not
  * @param env   variables of the site's environment that differ from the config's own values
+ * @param answer what the host says on the line; without it, the site knows of no line
  */
 export async function startHaproxy(
   haproxy: Program,
   sites: { primary: number; standby: number },
   env: Record<string, string> = {},
+  answer?: LineAnswer,
 ): Promise<HaproxyUnderTest> {
   const [service = 0, stats, metrics, link = 0] = await freePorts(4);
   const log = new Lines();
@@ -115,6 +119,7 @@ export async function startHaproxy(
     PRIMARY_ADDRESS: `127.0.0.1:${sites.primary}`,
     STANDBY_ADDRESS: `127.0.0.1:${link}`,
     ...stunnel.variables,
+    ...(answer && { STANDBY_LINE_ADDRESS: await startLine(stunnel, answer) }),
     HAPROXY_LOG: `127.0.0.1:${syslog.address().port}`,
     ...env,
   });
@@ -126,7 +131,7 @@ export async function startHaproxy(
   eachLine(child.stderr, log);
   child.once('exit', (code) => log.end(`HAProxy has ended with ${code}`));
   await log.having('Health check for server service/primary');
-  await log.having('server service/standby');
+  await log.having('server sites/standby');
   return {
     process: child,
     url: `http://127.0.0.1:${service}/`,
@@ -177,7 +182,35 @@ async function startStunnel(link: number, standby: number) {
       STANDBY_CERTIFICATE_FILE: file('standby.crt', standbySide.certificate),
     },
     end: () => void child.kill('SIGKILL'),
+    siteSide,
+    standbySide,
   };
+}
+
+/** Stands for the line of a host: what it answers to one line. */
+export type LineAnswer = (words: string) => Promise<string> | string;
+
+async function startLine(
+  { siteSide, standbySide }: Awaited<ReturnType<typeof startStunnel>>,
+  answer: LineAnswer,
+): Promise<string> {
+  const options = {
+    key: standbySide.key,
+    cert: standbySide.certificate,
+    ca: siteSide.certificate,
+    requestCert: true,
+    rejectUnauthorized: true,
+  };
+  const server = createServer(options, (socket) => {
+    socket.on('error', () => {});
+    socket.setEncoding('utf8').once('data', async (words: string) => {
+      socket.end(`${await answer(words)}\n`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 function eachLine(stream: NodeJS.ReadableStream, lines: Lines): void {

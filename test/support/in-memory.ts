@@ -70,7 +70,7 @@ export class InMemory {
       next.ran = this.standbyRuns;
       if (next.action !== 'inspect') {
         this.fence = next.serial;
-        this.standbyRuns = next.action === 'start';
+        if (next.action !== 'tell') this.standbyRuns = next.action === 'start';
       }
       next.outcome = 'succeeded';
     }
@@ -139,7 +139,7 @@ export class InMemory {
     return { serial, outcome: 'sent', id };
   }
 
-  #report({ serial }: StandbyCommand, id: string): CommandReport {
+  #report({ serial }: Pick<StandbyCommand, 'serial'>, id: string): CommandReport {
     const { outcome = 'in-progress', ran = false } = this.sent.find((one) => one.id === id) ?? {};
     const facts = { runs: this.standbyRuns, ran, image: 'acme/api:1', id: this.image };
     return { serial, outcome, id, newest: this.fence, detail: 'as the host said', facts } as CommandReport;

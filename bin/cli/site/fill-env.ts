@@ -29,7 +29,10 @@ export function deployedEnv(config: Config, service: ServiceConfig, outputs: Out
     HEALTH_PATH: service.healthPath,
     FAILOVER_WEBHOOK_URL: outputs[output.webhookUrl],
     ALERT_EMAIL_TO: config.emails.join(', '),
-    ...(address && { STANDBY_ADDRESS: `${address}:${service.port}` }),
+    ...(address && {
+      STANDBY_ADDRESS: `${address}:${service.port}`,
+      STANDBY_LINE_ADDRESS: `${address}:${config.standby.linePort}`,
+    }),
     ...(service.image && { API_IMAGE: service.image }),
     ...(digest && { PRIMARY_IMAGE: digest }),
   };

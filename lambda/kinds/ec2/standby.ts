@@ -9,7 +9,7 @@ import {
 import { documentParameters, supersededExitCode } from '../../contract/document.ts';
 import { deliverySeconds } from '../../contract/durations.ts';
 import type { ServiceSettings } from '../../contract/settings.ts';
-import type { CommandReport, StandbyFacts } from '../../domain/observation.ts';
+import type { CommandReport, StandbyFacts, Wake } from '../../domain/observation.ts';
 import type { Log, Standby } from '../../ports.ts';
 
 /** Ends of a command that say nothing about the script, because the host never ran it. */
@@ -19,7 +19,7 @@ type Settings = Pick<ServiceSettings, 'document' | 'instanceId'>;
 
 export function ssmStandby(client: SSMClient, { document, instanceId }: Settings, log: Log): Standby {
   return {
-    async send({ action, epoch, serial, attempt }) {
+    async send({ action, epoch, serial, attempt, inCharge, wakeFrom }) {
       try {
         const { Command } = await client.send(
           new SendCommandCommand({
@@ -27,7 +27,12 @@ export function ssmStandby(client: SSMClient, { document, instanceId }: Settings
             // The one that is the default may be an earlier one (cloudformation-coverage-roadmap #2539).
             DocumentVersion: '$LATEST',
             InstanceIds: [instanceId],
-            Parameters: documentParameters(action, { epoch, serial }),
+            Parameters: documentParameters(action, {
+              epoch,
+              serial,
+              inCharge,
+              wakeFrom: Math.ceil(wakeFrom / 1000),
+            }),
             TimeoutSeconds: deliverySeconds,
             Comment: `hybrid-failover: ${action}, epoch ${epoch}, command ${serial}`,
           }),
@@ -85,11 +90,15 @@ function succeeded(serial: number, output: string): CommandReport {
   };
 }
 
-/** `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, and perhaps `trouble=TEXT`. */
+/**
+ * `standby: running=true ran=false image=REF id=sha256:… digest=REPO@sha256:…`, with `-` for no digest, perhaps
+ * `wakeFrom=`, `asked=` and the other moments of the last wake, and `trouble=TEXT` (lib/host/standby.sh).
+ */
 function factsOf(line: string): StandbyFacts | undefined {
   const words = [...line.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value] as const);
   const trouble = / trouble=(.+)$/.exec(line)?.[1];
-  const { running, ran, image, id, digest } = Object.fromEntries(words) as Record<string, string | undefined>;
+  const said = Object.fromEntries(words) as Record<string, string | undefined>;
+  const { running, ran, image, id, digest, wakeFrom } = said;
   if (!running || !image || !id) return undefined;
   const hasDigest = digest !== undefined && digest !== '-';
   return {
@@ -98,7 +107,24 @@ function factsOf(line: string): StandbyFacts | undefined {
     image,
     id,
     ...(hasDigest && { digest }),
+    ...(wakeFrom !== undefined && { wakeFrom: Number(wakeFrom) * 1000 }),
+    ...wakeOf(said),
     ...(trouble && { trouble: trouble.slice(0, 400) }),
+  };
+}
+
+/** A moment that has not come to pass is a hyphen. */
+function wakeOf({ asked, answered, renewed, slept }: Record<string, string | undefined>): { wake?: Wake } {
+  const at = (text: string | undefined) => (text && /^\d{1,15}$/.test(text) ? Number(text) : undefined);
+  const [askedAt, answeredAt, renewedAt, sleptAt] = [asked, answered, renewed, slept].map(at);
+  if (askedAt === undefined) return {};
+  return {
+    wake: {
+      askedAt,
+      ...(answeredAt !== undefined && { answeredAt }),
+      ...(renewedAt !== undefined && { renewedAt }),
+      ...(sleptAt !== undefined && { sleptAt }),
+    },
   };
 }
 

@@ -8,12 +8,15 @@ import {
   hostActions,
   noDecision,
 } from '../../../lambda/contract/document.ts';
-import { lockWaitSeconds, scriptSeconds } from '../../../lambda/contract/durations.ts';
+import { lockWaitSeconds, scriptSeconds, wakeLeaseSeconds } from '../../../lambda/contract/durations.ts';
+import type { Site } from '../../../lambda/domain/phase.ts';
 import { hooksOf } from '../../config/hooks.ts';
 import { loopbackPortOf } from '../../config/loopback-port.ts';
-import type { ServiceConfig } from '../../config/schema.ts';
+import type { Config, ServiceConfig } from '../../config/schema.ts';
 import { hostScript } from '../../host/script.ts';
 import type { LinkCertificates } from './link-certificates.ts';
+
+const sites: readonly Site[] = ['primary', 'standby'];
 
 /**
  * The script that all documents have in common. It stands in the template once: with a copy for each service, a
@@ -38,6 +41,9 @@ export type StandbyDocumentProps = {
   readonly imageUri: string;
   /** The host sleeps too, and Docker starts the container when it boots. */
   readonly pilotLight: boolean;
+  /** Where the site calls to wake the standby. */
+  readonly linePort: number;
+  readonly policy: Config['policy'];
   readonly certificates: LinkCertificates;
   /** What each document runs after its settings. */
   readonly script: HostScript;
@@ -102,6 +108,12 @@ function documentContent(service: ServiceConfig, script: readonly string[]) {
       },
       epoch: { type: 'String', description: 'The decision it carries out', allowedPattern: '^[0-9]{1,15}$' },
       serial: { type: 'String', description: 'Grows with every command', allowedPattern: '^[0-9]{1,15}$' },
+      inCharge: { type: 'String', description: 'The site in charge', allowedValues: [...sites] },
+      wakeFrom: {
+        type: 'String',
+        description: 'From when on the site may wake the standby, in Unix seconds',
+        allowedPattern: '^[0-9]{1,12}$',
+      },
     } satisfies Record<keyof DocumentParameters, object>,
     mainSteps: [
       {
@@ -130,7 +142,8 @@ function containerArguments({ volumes, tmpfs, pidsLimit, user, newPrivileges }: 
 }
 
 function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] {
-  const { service, imageUri, pilotLight, certificates, publicAccess, packagesMarker } = props;
+  const { service, imageUri, pilotLight, certificates, publicAccess, packagesMarker, linePort, policy } =
+    props;
   const environment = { SITE: 'standby', ...service.environment };
   const { memoryMiB } = service.container;
   const args = [
@@ -142,6 +155,8 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     "ACTION='{{ action }}'",
     "EPOCH='{{ epoch }}'",
     "SERIAL='{{ serial }}'",
+    "IN_CHARGE='{{ inCharge }}'",
+    "WAKE_FROM='{{ wakeFrom }}'",
     `SERVICE=${quote(service.name)}`,
     `IMAGE=${Token.isUnresolved(imageUri) ? `'${imageUri}'` : quote(imageUri)}`,
     `SITE_PORT=${service.port}`,
@@ -153,6 +168,11 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `HOOK_TIMEOUT_SECONDS=${service.hookTimeoutSeconds}`,
     `LOCK_WAIT_SECONDS=${lockWaitSeconds(service)}`,
     `PILOT_LIGHT=${pilotLight}`,
+    `SLEEP=${service.sleep}`,
+    `LINE_PORT=${linePort}`,
+    `MAY_WAKE=${quote(mayWake(props))}`,
+    `LEASE_SECONDS=${wakeLeaseSeconds}`,
+    `DRAIN_SECONDS=${policy.drainSeconds}`,
     `MEMORY=${memoryMiB === undefined ? '' : `${memoryMiB}m`}`,
     `CREATE_ARGS=(${args.join(' ')})`,
     `COMMAND=(${(service.container.command ?? []).map(quote).join(' ')})`,
@@ -170,6 +190,12 @@ function settingsLines(scope: Construct, props: StandbyDocumentProps): string[] 
     `PUBLIC_PORT=${publicAccess?.port ?? '-'}`,
     `PUBLIC_CERTIFICATE_SECRET=${quote(publicAccess?.certificateSecretArn ?? '-')}`,
   ];
+}
+
+/** `yes`, or why the site may not wake it. */
+function mayWake({ pilotLight, policy }: StandbyDocumentProps): string {
+  if (!policy.startOnSuspicion) return 'its start has side effects (policy.startOnSuspicion is false)';
+  return pilotLight ? 'its host sleeps too (standby.pilotLight), and starts it when it boots' : 'yes';
 }
 
 function contentHash(scope: Construct, script: readonly string[]): string {

@@ -193,7 +193,7 @@ export class StandbyStack extends Stack {
 
   #securityGroup(
     vpc: IVpc,
-    { services, dns }: Config,
+    { services, dns, standby: { linePort } }: Config,
     { siteCidrs, securityGroupId }: HostConfig,
   ): ISecurityGroup {
     if (securityGroupId !== undefined)
@@ -206,6 +206,7 @@ export class StandbyStack extends Stack {
     for (const cidr of siteCidrs) {
       for (const { name, port } of services)
         group.addIngressRule(Peer.ipv4(cidr), Port.tcp(port), `${name} from the site`);
+      group.addIngressRule(Peer.ipv4(cidr), Port.tcp(linePort), 'The line from the site');
     }
     if (dns) {
       group.addIngressRule(Peer.anyIpv4(), Port.tcp(dns.port), `${dns.recordName} from everybody`);

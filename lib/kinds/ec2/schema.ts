@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { described } from '../../config/described.ts';
-import { architectureOf, cidr, instanceId, instanceType, isEveryOnce, keyArn } from '../../config/values.ts';
+import {
+  architectureOf,
+  cidr,
+  instanceId,
+  instanceType,
+  isEveryOnce,
+  keyArn,
+  port,
+} from '../../config/values.ts';
 
 const createdHost = v.strictObject({
   siteCidrs: described(
@@ -44,7 +52,7 @@ const createdHost = v.strictObject({
   ),
   securityGroupId: described(
     v.optional(v.pipe(v.string(), v.regex(/^sg-[0-9a-f]{8,17}$/, 'an id such as sg-0123456789abcdef0'))),
-    'An existing security group of that VPC. Nothing is changed in it: it must let `siteCidrs` reach the port of each service (and everybody `dns.port`), and let the host out.',
+    'An existing security group of that VPC. Nothing is changed in it: it must let `siteCidrs` reach the port of each service and `linePort` (and everybody `dns.port`), and let the host out.',
   ),
   volumeKeyArn: described(
     v.optional(keyArn),
@@ -73,6 +81,10 @@ export const standby = v.pipe(
     pilotLight: described(
       v.optional(v.boolean(), false),
       'Stop the instance itself while the standby sleeps: cheaper, and a failover takes a minute or more longer. For one service only, and it switches `policy.startOnSuspicion` off.',
+    ),
+    linePort: described(
+      v.optional(port, 7443),
+      'The line: where HAProxy on the site calls the host to wake the standby. One port for all services.',
     ),
     alternateInstanceTypes: described(
       v.optional(

@@ -31,6 +31,8 @@ export class Ec2Standby implements StandbyKind {
           documentName: documentName(config.name, service.name),
           imageUri: this.images.uri(service),
           pilotLight: config.standby.pilotLight,
+          linePort: config.standby.linePort,
+          policy: config.policy,
           certificates,
           script,
           packagesMarker: config.standby.host && packagesMarker,

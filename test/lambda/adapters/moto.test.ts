@@ -153,7 +153,8 @@ describe.skipIf(!isThere)('against moto', { timeout: 60_000 }, () => {
       }),
     );
     const standby = ssmStandby(ssm, { document: 'shop-api', instanceId }, silentLog);
-    const command = { action: 'start', epoch: 1, serial: 1, attempt: 1 } as const;
+    const words = { inCharge: 'standby', wakeFrom: 0 } as const;
+    const command = { action: 'start', epoch: 1, serial: 1, attempt: 1, ...words } as const;
     const sent = await standby.send(command);
     expect(sent).toEqual({ serial: 1, outcome: 'sent', id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     const report = await standby.report(command, 'id' in sent ? sent.id : '');

@@ -13,9 +13,13 @@ test('the script knows the actions, the exit code and the empty parameter', () =
 });
 
 test('parameters are lists of strings', () => {
-  expect(documentParameters('start', { epoch: 3, serial: 41 })).toEqual({
+  expect(
+    documentParameters('start', { epoch: 3, serial: 41, inCharge: 'standby', wakeFrom: 1_800_000_000 }),
+  ).toEqual({
     action: ['start'],
     epoch: ['3'],
     serial: ['41'],
+    inCharge: ['standby'],
+    wakeFrom: ['1800000000'],
   });
 });

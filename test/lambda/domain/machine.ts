@@ -122,8 +122,9 @@ export function run(m: Machine, index: number, works: boolean, rules: Rules): Ma
     normal({ ...m, queue, ...more, ended: latest(m, { serial: next.serial, outcome }) }, rules, now);
   if (next.serial < m.fence) return end('superseded');
   const fence = next.serial;
-  if (!works) return end('failed', { fence, containerRuns: next.action === 'stop' && m.containerRuns });
-  return end('succeeded', { fence, containerRuns: next.action === 'start' });
+  if (!works) return end('failed', { fence, containerRuns: next.action !== 'start' && m.containerRuns });
+  const containerRuns = next.action === 'tell' ? m.containerRuns : next.action === 'start';
+  return end('succeeded', { fence, containerRuns });
 }
 
 /** Only the command that is waited for is ever asked about. */
@@ -278,6 +279,9 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     stuckTold: c.stuckTold,
     instanceType: c.instanceType,
     hostStopAt: age(c.hostStopAt, policy.hostIdleSeconds),
+    toldWakeFrom: c.toldWakeFrom && ahead(c.toldWakeFrom),
+    // Only whether it is on record, which has no consequence.
+    wokenAt: undefined,
   };
   const evidence: Every<Evidence> = {
     downAt: age(e.downAt, fresh),

@@ -1,130 +1,34 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request as plainRequest } from 'node:http';
-import { request } from 'node:https';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { credentials } from '../../../drill/cloud/credentials.ts';
-import { type Endpoint, startEndpoint } from '../../../drill/cloud/endpoint.ts';
-import type { AccessRequest } from '../../../drill/cloud/iam/request.ts';
-import { createParameters, type Parameters } from '../../../drill/cloud/services/ssm-parameters.ts';
-import type { StandbyHost } from '../../../drill/cloud/standby-host.ts';
-import type { Assembly } from '../../../drill/cloud/template.ts';
-import { createProcessHost } from '../../../drill/host/docker-command.ts';
-import { certificateIn, type KeyPair, makeKeyPair } from '../../../drill/kit/key-pair.ts';
-import { freePorts } from '../../../drill/kit/tcp-ports.ts';
-import { findParts } from '../../../drill/parts/find.ts';
-import type { Program } from '../../../drill/parts/program.ts';
-import { hostScript } from '../../../lib/host/script.ts';
-
-/** The host's scripts with real openssl and stunnel; their AWS calls go to the stand-in, by the real SDK. */
-const scripts = hostScript().join('\n');
-const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
-const SITE = '/acme/site/certificate';
-const STANDBY = '/acme/standby/certificate';
-const IDENTITY = '/acme/standby/identity';
-const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:public-AbCdEf';
-
-let stunnel: Program;
-let folder: string;
-let host: StandbyHost;
-let ports: { link: number; loopback: number; public: number };
-let site: KeyPair;
-let stranger: KeyPair;
-let parameters: Parameters;
-let endpoint: Endpoint;
-let publicPem: Record<string, string>;
-let mayCall: (access: AccessRequest) => boolean;
-
-beforeAll(async () => {
-  ({ stunnel } = await findParts(['stunnel']));
-}, 180_000);
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'link-'));
-  const [link = 0, loopback = 0, everybody = 0] = await freePorts(3);
-  ports = { link, loopback, public: everybody };
-  [site, stranger] = (await Promise.all(['site', 'stranger'].map((name) => makeKeyPair(name, folder)))) as [
-    KeyPair,
-    KeyPair,
-  ];
-  host = makeHost(stunnel);
-  mayCall = () => true;
-  publicPem = { [SECRET]: 'not yet' };
-  const nothing = { region: 'eu-west-1', accountId: '123456789012', ofType: () => [] } as unknown as Assembly;
-  parameters = createParameters(nothing, { [SITE]: 'none', [STANDBY]: 'none' });
-  const secrets = {
-    operations: {
-      GetSecretValue: { resources: () => [SECRET], run: () => ({ SecretString: publicPem[SECRET] }) },
-    },
-  };
-  endpoint = await startEndpoint({ ssm: parameters, secretsmanager: secrets }, (access) => mayCall(access));
-  endpoint.registerCaller('host', {
-    kind: 'role',
-    arn: 'arn:aws:sts::123456789012:assumed-role/host/i-1',
-    role: 'host',
-  });
-  host.assume(credentials('host', 'eu-west-1', endpoint.url));
-});
-
-afterEach(async () => {
-  await host.stop();
-  await endpoint.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function makeHost(withStunnel?: Program): StandbyHost {
-  const command = [process.execPath, join(api, 'server.ts')];
-  const image = { folder: api, command, environment: { BIND_ADDRESS: '127.0.0.1' }, portVariable: 'PORT' };
-  return createProcessHost(join(folder, 'host'), { 'acme/api:1': image }, withStunnel);
-}
-
-async function run(action: string, serial = 0, secret = '-', more = '') {
-  const lines = [
-    '#!/bin/bash',
-    `ACTION='${action}' EPOCH='1' SERIAL='${serial}' SERVICE='api' IMAGE='acme/api:1'`,
-    `SITE_PORT=${ports.link} LOOPBACK_PORT=${ports.loopback} CONTAINER_PORT=8080 PUBLIC_PORT=${ports.public}`,
-    "HEALTH_PATH='/health' START_TIMEOUT_SECONDS=20 STOP_GRACE_SECONDS=5 HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=30 PILOT_LIGHT=true",
-    `REGION='eu-west-1' SITE_CERTIFICATE_PARAMETER='${SITE}' STANDBY_CERTIFICATE_PARAMETER='${STANDBY}' IDENTITY_PARAMETER='${IDENTITY}'`,
-    `PUBLIC_CERTIFICATE_SECRET='${secret}'`,
-    "MEMORY= CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
-    more,
-    scripts,
-  ];
-  const { exitCode, stdout, stderr } = await host.run(lines.join('\n'), { timeoutSeconds: 60 });
-  return { exitCode, said: stdout.replaceAll(/^\d{4}-\S+ /gm, ''), why: stderr.trim().split('\n').at(-1) };
-}
-
-const put = (name: string, value: string) =>
-  parameters.operations.PutParameter?.run({ Name: name, Value: value, Overwrite: true }, {} as never);
-const initSite = () => put(SITE, site.certificate);
-const own = () => certificateIn(parameters.values.get(STANDBY) ?? '');
-
-/** What comes back through a port: a status, or how the connection ended. Never waits for long. */
-function ask(
-  port: number,
-  tls?: { key?: string; cert?: string; ca?: string; servername?: string },
-): Promise<number | string> {
-  return new Promise((resolve) => {
-    const path = '/health';
-    const common = { host: '127.0.0.1', port, path, timeout: 40_000, agent: false as const };
-    const call = tls ? request({ ...common, servername: 'standby', ...tls }) : plainRequest(common);
-    call.on('response', (response) => resolve(response.resume().statusCode ?? 0));
-    call.on('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
-    call.on('timeout', () => call.destroy(new Error('no answer')));
-    call.end();
-  });
-}
-const asSite = (pair = site) =>
-  ask(ports.link, { key: pair.key, cert: pair.certificate, ...(own() && { ca: own() }) });
-const REFUSED = 'ECONNREFUSED';
-
-/** What a look at the host says is wrong; the host tries to mend it meanwhile. */
-const trouble = async () => / trouble=(.*)/.exec((await run('inspect')).said)?.[1] ?? '';
-
-const stunnelPid = () =>
-  Number(readFileSync(join(folder, 'host/units/failover-link@api.service.pid'), 'utf8'));
+import { type KeyPair, makeKeyPair } from '../../../drill/kit/key-pair.ts';
+import {
+  allow,
+  ask,
+  asSite,
+  endpoint,
+  folder,
+  host,
+  IDENTITY,
+  initSite,
+  own,
+  parameters,
+  ports,
+  publicPem,
+  put,
+  REFUSED,
+  replaceHost,
+  run,
+  SECRET,
+  SITE,
+  STANDBY,
+  site,
+  stranger,
+  stunnel,
+  stunnelPid,
+  trouble,
+} from './linked-host.ts';
 
 describe('without a certificate of the site', () => {
   it('the container is prepared, the host shows its own certificate, and nobody gets in', async () => {
@@ -240,7 +144,7 @@ describe('with a certificate of the site', () => {
     const before = own();
     await host.stop();
     rmSync(join(folder, 'host'), { recursive: true });
-    host = makeHost(stunnel);
+    replaceHost(stunnel);
     host.assume(credentials('host', 'eu-west-1', endpoint.url));
     const { exitCode, said } = await run('prepare');
     expect(exitCode).toBe(0);
@@ -269,7 +173,7 @@ describe('with a certificate of the site', () => {
 
   it('a host that may not keep it works, and says so', async () => {
     parameters.forget(IDENTITY);
-    mayCall = ({ action, resource }) => action !== 'ssm:PutParameter' || !resource.endsWith('identity');
+    allow(({ action, resource }) => action !== 'ssm:PutParameter' || !resource.endsWith('identity'));
     const { exitCode, why } = await run('prepare');
     expect(exitCode).toBe(1);
     expect(why).toMatch(
@@ -367,7 +271,7 @@ describe('public clients', () => {
 
 describe('a host that lacks something says what', () => {
   it('a permission', async () => {
-    mayCall = ({ action }) => action !== 'ssm:PutParameter';
+    allow(({ action }) => action !== 'ssm:PutParameter');
     const { exitCode, said, why } = await run('prepare');
     expect(exitCode).toBe(1);
     expect(said).toContain('failover-api is prepared');

@@ -24,7 +24,7 @@ import { isAlive } from '../../drill/cloud/fixture.ts';
 
 /** The host's script, run by bash, with containers that are plain processes. */
 const script = hostScripts
-  .filter((name) => name !== 'link.sh')
+  .filter((name) => name !== 'link.sh' && name !== 'line.sh')
   .flatMap(linesOf)
   .join('\n');
 const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
@@ -96,6 +96,7 @@ async function run(action: string, serial: number, settings: Settings = {}) {
     `HEALTH_PATH='${healthPath}' START_TIMEOUT_SECONDS=${startTimeoutSeconds} STOP_GRACE_SECONDS=5`,
     `HOOK_TIMEOUT_SECONDS=1 LOCK_WAIT_SECONDS=${startTimeoutSeconds + 7} PILOT_LIGHT=${pilotLight}`,
     "MEMORY= CREATE_ARGS=(--env 'SITE=standby') COMMAND=() SECRETS=() HOOKS=() PACKAGES_MARKER=",
+    'MAY_WAKE=yes LEASE_SECONDS=10 DRAIN_SECONDS=10 SLEEP=stopped IN_CHARGE=primary WAKE_FROM=0',
     NO_LINK,
     more,
     text,
@@ -199,7 +200,7 @@ describe('the script on the host', () => {
   it('refuses an action it does not know', async () => {
     expect(await run('reboot', 1)).toMatchObject({
       exitCode: 1,
-      why: "action: received 'reboot', expected start, stop, prepare or inspect",
+      why: "action: received 'reboot', expected start, stop, tell, prepare or inspect",
     });
   });
 
@@ -291,7 +292,7 @@ describe('a start of what runs, or should run', () => {
 });
 
 describe('inspect', () => {
-  const image = 'image=acme/api:1 id=sha256:[0-9a-f]{64} digest=acme/api@sha256:[0-9a-f]{64}';
+  const image = 'image=acme/api:1 id=sha256:[0-9a-f]{64} digest=acme/api@sha256:[0-9a-f]{64} wakeFrom=0';
   const line = (running: boolean, ran = running) => [
     expect.stringMatching(`^standby: running=${running} ran=${ran} ${image}$`),
   ];
@@ -310,7 +311,7 @@ describe('inspect', () => {
   it('says so when the image is not on the host', async () => {
     const { exitCode, said } = await run('inspect', 0, { image: 'acme/api:3' });
     expect(exitCode).toBe(0);
-    expect(said).toEqual(['standby: running=false ran=false image=acme/api:3 id=- digest=-']);
+    expect(said).toEqual(['standby: running=false ran=false image=acme/api:3 id=- digest=- wakeFrom=0']);
   });
 
   it('does not wait long for another command', async () => {
@@ -701,7 +702,7 @@ describe('secrets', () => {
       // In place of the AWS command: the last word that names something.
       const asked = `ask_aws() { local all="$*" name=key; if [[ $all == *secret:db* ]]; then name=db; fi; printf '%s\\n' "$all" >>${store()}.asked; cat "${store()}/$name" 2>/dev/null || fail "$ACTION: aws says no"; }`;
       return hostScripts
-        .filter((name) => name !== 'link.sh')
+        .filter((name) => name !== 'link.sh' && name !== 'line.sh')
         .flatMap((name) => (name === 'aws.sh' ? [asked] : linesOf(name)))
         .join('\n');
     },

@@ -54,8 +54,8 @@ const POLL_MS = 400;
 /** Synthesizes the app as the drill does. */
 export async function synthesized(workDir: string, configFile: string, changes: ConfigChanges) {
   mkdirSync(workDir, { recursive: true });
-  const [standby = 0, service = 0, loopback = 0, everybody = 0] = await freePorts(4);
-  return synthesize(configFile, workDir, { standby, service, loopback, public: everybody }, changes);
+  const [standby = 0, service = 0, loopback = 0, everybody = 0, line = 0] = await freePorts(5);
+  return synthesize(configFile, workDir, { standby, service, loopback, public: everybody, line }, changes);
 }
 
 /**

@@ -18,6 +18,8 @@ describe('the host has run newer commands than we remember', () => {
       epoch: 7,
       serial: 78,
       attempt: 2,
+      inCharge: 'standby',
+      wakeFrom: 0,
     });
   });
 });
@@ -62,7 +64,9 @@ describe('C7: a start that was lost on the way', () => {
     'in %s is sent again when the site has seen nobody serve for 15 s',
     (phase) => {
       const { state: next, effects } = decide(at(phase, loose(lost(15))), { evidence: nobody }, policy, now);
-      expect(effects).toContainEqual({ type: 'command', action: 'start', epoch: 7, serial: 42, attempt: 1 });
+      const words = { inCharge: 'standby', wakeFrom: 0 };
+      const again = { type: 'command', action: 'start', epoch: 7, serial: 42, attempt: 1, ...words };
+      expect(effects).toContainEqual(again);
       expect(commandOf(next)).toMatchObject({ serial: 42, requestedAt: now });
     },
   );

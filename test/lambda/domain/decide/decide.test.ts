@@ -14,9 +14,10 @@ import { requests } from './requests.rows.ts';
 import { serving } from './serving.rows.ts';
 import { starting } from './starting.rows.ts';
 import { stopping } from './stopping.rows.ts';
+import { wakes } from './wakes.rows.ts';
 import { warming } from './warming.rows.ts';
 
-const rows = [...home, ...warming, ...cooling, ...starting, ...serving, ...draining, ...stopping];
+const rows = [...home, ...warming, ...cooling, ...starting, ...serving, ...draining, ...stopping, ...wakes];
 
 describe('an operator asks for', () => {
   test.each(requests)(
@@ -79,7 +80,7 @@ describe('decide', () => {
     const requested = requests.flatMap(({ reason, refused }) => [reason, ...(refused ? [refused] : [])]);
     const shown = new Set<string>([...rows.map(({ reason }) => reason), ...requested]);
     // These are only ever the reason of an entry.
-    const ofEntries: Reason[] = ['host-idle', 'drift', 'self-test-requested', 'clock-ahead'];
+    const ofEntries: Reason[] = ['host-idle', 'drift', 'self-test-requested', 'clock-ahead', 'woken-by-site'];
     const all = (Object.keys(reasons) as Reason[]).filter((reason) => !ofEntries.includes(reason));
     expect(all.filter((reason) => !shown.has(reason))).toEqual([]);
   });

@@ -208,6 +208,8 @@ export const home: readonly Row[] = [
     seen: { evidence: isSuspected },
     reason: 'primary-suspected',
     phase: 'home',
+    // The site must not wake it either.
+    effects: ['tell 7/1'],
   },
   {
     given: 'home, the pause is over',

@@ -13,19 +13,33 @@ import { silentLog } from '../../../support/in-memory.ts';
 const aws = mockClient(SSMClient);
 const settings = { document: 'failover-api', instanceId: 'i-0123456789abcdef0' };
 const standby = ssmStandby(new SSMClient({}), settings, silentLog);
-const start = { action: 'start', epoch: 4, serial: 9, attempt: 2 } as const;
+const start = {
+  action: 'start',
+  epoch: 4,
+  serial: 9,
+  attempt: 2,
+  inCharge: 'standby',
+  wakeFrom: 1_800_000_000_001,
+} as const;
 const mine = { serial: 9 };
 
 beforeEach(() => aws.reset());
 
 describe('sending', () => {
-  it('sends our document with action, epoch and serial, to our host', async () => {
+  it('sends our document with action and the words of the decision, to our host', async () => {
     aws.on(SendCommandCommand).resolves({ Command: { CommandId: 'c-1' } });
     expect(await standby.send(start)).toEqual({ ...mine, outcome: 'sent', id: 'c-1' });
     expect(aws.commandCalls(SendCommandCommand)[0]?.args[0].input).toMatchObject({
       DocumentName: 'failover-api',
       InstanceIds: ['i-0123456789abcdef0'],
-      Parameters: { action: ['start'], epoch: ['4'], serial: ['9'] },
+      Parameters: {
+        action: ['start'],
+        epoch: ['4'],
+        serial: ['9'],
+        inCharge: ['standby'],
+        // Whole seconds, and not before the pause is over.
+        wakeFrom: ['1800000001'],
+      },
       TimeoutSeconds: 30,
     });
   });

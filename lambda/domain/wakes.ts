@@ -1,0 +1,51 @@
+/** What the host is told about waking, and what it says about having been woken by the site. */
+
+import { addEntry, type Draft, isPaused, set } from './draft.ts';
+import type { StandbyFacts, Wake } from './observation.ts';
+import type { Command } from './state.ts';
+
+/** From when on the site may wake the standby: always, unless automation is paused. */
+export const wantedWakeFrom = (d: Draft): number => (isPaused(d) ? (d.next.pause?.until ?? 0) : 0);
+
+/** Whether the host knows it, or what it knows comes to the same by now. */
+export function isTold(d: Draft): boolean {
+  const { toldWakeFrom = 0 } = d.next;
+  const wanted = wantedWakeFrom(d);
+  return toldWakeFrom === wanted || (wanted === 0 && toldWakeFrom <= d.now);
+}
+
+/** What a command that has succeeded brings to light. @param command what it told the host */
+export function learn(
+  d: Draft,
+  command: Pick<Command, 'action' | 'wakeFrom'>,
+  facts: StandbyFacts | undefined,
+): void {
+  const told = facts?.wakeFrom ?? (command.action === 'inspect' ? d.next.toldWakeFrom : command.wakeFrom);
+  set(d, { toldWakeFrom: told || undefined });
+  if (facts?.wake) recordWake(d, facts.wake);
+}
+
+/** Of the same wake, the host says the same in every report. */
+function recordWake(d: Draft, wake: Wake): void {
+  const { askedAt, answeredAt, renewedAt } = wake;
+  if (askedAt === d.next.wokenAt) return;
+  set(d, { wokenAt: askedAt });
+  addEntry(d, 'standby-woken', 'woken-by-site', {
+    wokenAt: askedAt,
+    answeredAt,
+    neededUntil: renewedAt,
+    ...(answeredAt !== undefined && { tookMilliseconds: answeredAt - askedAt }),
+    // Where a move follows, or has been made, people hear of that.
+    ...(!isNews(d, wake) && { quiet: true }),
+  });
+}
+
+/** An outage that was answered, and of which nothing was known here. */
+function isNews(d: Draft, { askedAt, renewedAt = askedAt }: Wake): boolean {
+  const isLong = renewedAt - askedAt >= d.policy.confirmSeconds * 1000;
+  return d.next.phase === 'home' && isLong && askedAt > d.next.since;
+}
+
+/** Awake because of the site, and not ours yet. */
+export const isWokenBySite = ({ runs, wake }: StandbyFacts): boolean =>
+  runs && wake !== undefined && wake.sleptAt === undefined;

@@ -1,0 +1,157 @@
+/** What the host is told about waking, and what it says about having been woken by the site. */
+import type { Wake } from '../../../../lambda/domain/observation.ts';
+import {
+  ago,
+  at,
+  command,
+  downFor,
+  early,
+  failed,
+  inspected,
+  isDown,
+  isUp,
+  pause,
+  type Row,
+  reports,
+  sent,
+} from './given.ts';
+
+/** An outage of five minutes, of which the site alone knew. */
+const long: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(40), sleptAt: ago(20) };
+const blip: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(79), sleptAt: ago(60) };
+const awake: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(2) };
+const looking = { command: command('inspect', sent) };
+const telling = (wakeFrom: number) => ({ command: { ...command('tell', sent), wakeFrom } });
+
+export const wakes: readonly Row[] = [
+  {
+    given: 'home, a pause has begun: the host is told that the site may not wake the standby',
+    policy: early,
+    state: at('home', { pause }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['tell 7/1'],
+  },
+  {
+    given: 'home, the host has been told of the pause',
+    policy: early,
+    state: at('home', { pause, ...telling(pause.until) }),
+    seen: { evidence: isUp, command: reports('succeeded') },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'home, the host could not be told: tried again',
+    policy: early,
+    state: at('home', { pause, command: command('tell', failed(ago(1))) }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['tell 7/2'],
+  },
+  {
+    given: 'home, the pause was ended by an operator: the host is told',
+    policy: early,
+    state: at('home', { toldWakeFrom: ago(-3600) }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['tell 7/1'],
+  },
+  {
+    given: 'home, the pause has ended by itself, as the host knows',
+    policy: early,
+    state: at('home', { toldWakeFrom: ago(1) }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'home, paused, on a host that was replaced: it knows nothing of the pause, and is told',
+    policy: early,
+    state: at('home', { pause, toldWakeFrom: pause.until, ...looking }),
+    seen: { evidence: isUp, command: inspected({ wakeFrom: 0 }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['tell 7/1'],
+  },
+  {
+    given: 'home, paused, where the site may not wake the standby anyway',
+    state: at('home', { pause }),
+    seen: { evidence: isUp },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'home, the site has been well again since a moment ago: the host is asked what happened',
+    state: at('home', { inspectedAt: ago(100) }),
+    seen: { evidence: { ...isUp, upSince: ago(5) } },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['inspect 7/1'],
+  },
+  {
+    given: 'home, the site had woken its standby for a whole outage, and nobody here knew',
+    state: at('home', looking),
+    seen: { evidence: isUp, command: inspected({ wake: long }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['standby-woken'],
+  },
+  {
+    given: 'home, that is on record already',
+    state: at('home', { ...looking, wokenAt: long.askedAt }),
+    seen: { evidence: isUp, command: inspected({ wake: long }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'home, the site had woken its standby for a moment: kept, and nobody is written to',
+    state: at('home', looking),
+    seen: { evidence: isUp, command: inspected({ wake: blip }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['standby-woken'],
+  },
+  {
+    given: 'home, the standby is still awake because the site has woken it: no stranger',
+    state: at('home', looking),
+    seen: { evidence: isUp, command: inspected({ runs: true, ran: true, wake: awake }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['standby-woken'],
+  },
+  {
+    given: 'home, the standby runs, and the last wake of the site is over',
+    state: at('home', { ...looking, wokenAt: long.askedAt }),
+    seen: { evidence: isUp, command: inspected({ runs: true, ran: true, wake: long }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['drift'],
+  },
+  {
+    given: 'starting, the start finds it answering: the site had woken it',
+    state: at('starting', { decidedAt: ago(6), command: command('start', sent) }),
+    seen: { evidence: isDown, command: inspected({ runs: true, ran: true, wake: awake }) },
+    reason: 'standby-healthy',
+    phase: 'serving',
+    effects: ['standby-woken', 'failover-completed'],
+  },
+  {
+    given: 'warming, it is certain now: what the site has woken is taken over',
+    policy: early,
+    state: at('warming', {
+      testing: false,
+      why: 'awaiting-confirmation',
+      whySince: ago(4),
+      command: command('start', sent),
+      wokenAt: awake.askedAt,
+    }),
+    seen: { evidence: downFor(6), command: inspected({ runs: true, ran: true, wake: awake }) },
+    reason: 'primary-down',
+    phase: 'serving',
+    epoch: 8,
+    effects: ['failover-started', 'failover-completed'],
+  },
+];
