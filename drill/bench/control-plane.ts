@@ -48,14 +48,12 @@ export async function home(control: Control, seconds: number): Promise<void> {
 
 /**
  * What the control plane did in a run, from what was seen of it.
- * @param faultAt     Unix milliseconds
- * @param recoveredAt the end of the recovery, which the phases add up to; Unix milliseconds
+ * @param run when the fault struck, and the end of the recovery, which the phases add up to, in Unix milliseconds; how
+ *   many decisions were made; and how long the way to the standby takes in each direction, in milliseconds
  */
 export function controlRecord(
   { happenings, serverChanges, badSigns }: Pick<Control, 'happenings' | 'serverChanges' | 'badSigns'>,
-  faultAt: number,
-  recoveredAt: number,
-  epochs: number,
+  { faultAt, recoveredAt, epochs, delayMs }: RecordedRun,
 ): ControlRecord {
   // Whatever was started on suspicion: without a failover there are no phases of one.
   if (epochs === 0) return { epochs };
@@ -73,7 +71,34 @@ export function controlRecord(
     return { epochs };
   // A primary that was never marked down was found out by the alert itself.
   const marks: Marks = { detect: detect ?? alert, alert, decide, dispatch, start, route: recoveredAt };
-  return { epochs, phases: recovery(faultAt, marks).phases, floorSeconds: (start - decide) / 1000 };
+  const hostSeconds = start < dispatch ? wakeSeconds(since) : (start - decide) / 1000;
+  const floor =
+    hostSeconds === undefined ? {} : { floorSeconds: hostSeconds + roundTripsOf(start < dispatch, delayMs) };
+  return { epochs, phases: recovery(faultAt, marks).phases, ...floor };
+}
+
+interface RecordedRun {
+  readonly faultAt: number;
+  readonly recoveredAt: number;
+  readonly epochs: number;
+  readonly delayMs: number;
+}
+
+/**
+ * The round trips that nobody can save, in seconds. To the first request: opening a connection, TLS 1.3, and the request.
+ * A wake takes as many before it.
+ */
+function roundTripsOf(isWoken: boolean, delayMs: number): number {
+  return ((isWoken ? 6 : 3) * 2 * delayMs) / 1000;
+}
+
+/** From the request of the site to the healthy answer of the container, as the host has noted it. */
+function wakeSeconds(since: readonly Happening[]): number | undefined {
+  for (const one of since) {
+    const said = one.kind === 'script-ended' && / asked=(\d+) answered=(\d+)/.exec(one.output ?? '');
+    if (said) return (Number(said[2]) - Number(said[1])) / 1000;
+  }
+  return undefined;
 }
 
 const isAlert = (names: ReadonlySet<string>) => (one: Happening) =>

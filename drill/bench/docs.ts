@@ -76,7 +76,7 @@ function page(rows: readonly Row[], versions: Versions, options: Options, hasPlo
     '',
     ...faultNames.map((name) => `- \`${name}\`: ${faultMeanings[name]}`),
     '',
-    ...differencesFromProduction(),
+    ...differencesFromProduction(options.delayMs),
     '',
   ];
   return lines.join('\n');
@@ -95,11 +95,12 @@ function programs({ haproxy, prometheus, alertmanager, docker }: Versions): stri
   return `Node ${process.versions.node}, ${parts.join(', ')}`;
 }
 
-function command({ runs, requestsPerSecond, config, fault }: Options): string {
+function command({ runs, requestsPerSecond, delayMs, config, fault }: Options): string {
   const given = [
     '--docs',
     ...(runs === 20 ? [] : [`--runs ${runs}`]),
     ...(requestsPerSecond === 500 ? [] : [`--rate ${requestsPerSecond}`]),
+    ...(delayMs === 25 ? [] : [`--rtt ${delayMs}`]),
     ...(config ? [`--config ${config}`] : []),
     ...(fault ? [`--fault ${fault}`] : []),
   ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrillError } from '../kit/errors.ts';
 import { isListening } from '../kit/processes.ts';
+import { startLink } from '../kit/relay.ts';
 import { freePorts, releasePorts } from '../kit/tcp-ports.ts';
 import { invocation, type Program } from '../parts/program.ts';
 import { apiFolder } from '../stage/rehearsed.ts';
@@ -10,12 +11,20 @@ import type { BenchStage } from './bench-stage.ts';
 import type { Freezable } from './freezer.ts';
 import { createTail } from './journal.ts';
 
-const stockConfig = fileURLToPath(new URL('stock-haproxy.cfg', import.meta.url));
+const configs = {
+  hot: fileURLToPath(new URL('stock-haproxy.cfg', import.meta.url)),
+  'hot-tuned': fileURLToPath(new URL('tuned-haproxy.cfg', import.meta.url)),
+};
 
-/** What a user would pick instead: both sites always on, HAProxy in front, and nothing else. */
+/**
+ * What a user would pick instead: both sites always on, HAProxy in front, and nothing else.
+ * @param delayMs how long the way to the standby takes in each direction
+ */
 export async function startHotStage(
+  name: keyof typeof configs,
   haproxy: Program,
   workDir: string,
+  delayMs: number,
   processes: Freezable,
 ): Promise<BenchStage> {
   mkdirSync(workDir, { recursive: true });
@@ -36,10 +45,12 @@ export async function startHotStage(
 
   let running = await startPrimary();
   await startApi('standby', standby, {});
-  const call = invocation(haproxy, ['-db', '-f', stockConfig], {
+  const way = await startLink(standby, { delayMs });
+  processes.onCleanup('way to the standby', way.stop);
+  const call = invocation(haproxy, ['-db', '-f', configs[name]], {
     SERVICE_BIND: `127.0.0.1:${service}`,
     PRIMARY_ADDRESS: `127.0.0.1:${primary}`,
-    STANDBY_ADDRESS: `127.0.0.1:${standby}`,
+    STANDBY_ADDRESS: `127.0.0.1:${way.port}`,
   });
   await processes.start({
     name: 'hot haproxy',

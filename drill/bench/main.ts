@@ -17,7 +17,7 @@ import { missedTargets } from './targets.ts';
 async function bench(options: Options, { processes, workDir }: ProgramTools): Promise<number> {
   const progress = (line: string) => print(`  ${line}`);
   const stages = createStages(
-    { configFile: 'failover.yaml', workDir, progress, complain },
+    { configFile: 'failover.yaml', workDir, delayMs: options.delayMs, progress, complain },
     processes.onCleanup,
   );
   const plan = planRuns(options);
@@ -28,13 +28,13 @@ async function bench(options: Options, { processes, workDir }: ProgramTools): Pr
 async function runAll(
   plan: readonly PlannedRun[],
   stages: Stages,
-  { requestsPerSecond }: Options,
+  { requestsPerSecond, delayMs }: Options,
   workDir: string,
   { onCleanup }: Processes,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const planned of plan) {
-    const outcome = await attempt(planned, stages, { requestsPerSecond, workDir, onCleanup });
+    const outcome = await attempt(planned, stages, { requestsPerSecond, delayMs, workDir, onCleanup });
     outcomes.push(outcome);
     print(progressLine(outcome, outcomes.length, plan.length));
     // After a failure nobody knows what state it is in; the reference would take a minute to come home.

@@ -13,8 +13,10 @@ import {
 /** What a benchmark is asked to do. */
 export interface Options {
   readonly help: boolean;
-  /** Runs of `this` for each fault; the other configs get their share. */
+  /** Runs of `this` and `frozen` for each fault; the other configs get their share. */
   readonly runs: number;
+  /** How long the line and the way to the standby take in each direction, in milliseconds. */
+  readonly delayMs: number;
   readonly requestsPerSecond: number;
   readonly fault: FaultName | undefined;
   readonly config: ConfigName | undefined;
@@ -30,12 +32,14 @@ const listed = (meanings: Readonly<Record<string, string>>) =>
     .join('\n');
 
 export const usage = `Measures what clients notice when the primary fails, and compares it. Takes turns between the
-configs and faults, in one session on this machine; takes about 40 minutes with the defaults.
+configs and faults, in one session on this machine; takes about 80 minutes with the defaults.
 
   npm run bench -- [options]
 
-  --runs N        runs of "this" for each fault, 1 to 100 (20); of the others a quarter, of the
-                  reference 3/20, at least 1
+  --runs N        runs of "this" and "frozen" for each fault, 1 to 100 (20); of the others a quarter, of
+                  the reference 3/20, at least 1
+  --rtt MS        how long the line and the way to the standby take in each direction, 0 to 500 (25):
+                  a round trip is twice that, and so is the opening of a connection
   --rate N        requests per second, 1 to 2000 (500): 80 % GET, 10 % PUT, 10 % POST
   --config NAME   only this config:
 ${listed(configMeanings)}
@@ -52,6 +56,7 @@ const described = {
   docs: { type: 'boolean' },
   runs: { type: 'string' },
   rate: { type: 'string' },
+  rtt: { type: 'string' },
   fault: { type: 'string' },
   config: { type: 'string' },
   json: { type: 'string' },
@@ -70,12 +75,19 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     help: values.help ?? false,
     runs: wholeNumber('--runs', values.runs ?? '20', 100),
+    delayMs: milliseconds(values.rtt ?? '25'),
     requestsPerSecond: wholeNumber('--rate', values.rate ?? '500', 2000),
     fault,
     config,
     jsonFile: writableFile('--json', values.json),
     docs: values.docs ?? false,
   };
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 500) return value;
+  throw new DrillError(`--rtt: received "${text}", expected a whole number of milliseconds from 0 to 500`);
 }
 
 function oneOf<Name extends string>(option: string, text: string | undefined, names: readonly Name[]) {

@@ -1,13 +1,26 @@
 /** What is compared. */
-export const configNames = ['this', 'hot', 'no-parking', 'reference', 'no-suspicion'] as const;
+export const configNames = [
+  'this',
+  'frozen',
+  'no-line',
+  'hot',
+  'hot-tuned',
+  'no-parking',
+  'reference',
+  'no-suspicion',
+] as const;
 export type ConfigName = (typeof configNames)[number];
 
 export const configMeanings: Record<ConfigName, string> = {
-  this: 'all of this system; the standby sleeps',
+  this: 'all of this system; the standby sleeps stopped, and the site wakes it over the line',
+  frozen: 'this system; the standby sleeps frozen',
+  'no-line': 'this system without the line: the alerts start the standby',
   hot: 'a hot standby, always on, behind a stock HAProxy `backup`; no control plane',
+  'hot-tuned': 'a hot standby behind the best that HAProxy does by itself',
   'no-parking': 'this system without parking',
-  reference: 'this system with the intervals of the reference blueprint; nothing starts on suspicion',
-  'no-suspicion': 'this system, starting the standby only on firm evidence',
+  reference:
+    'this system with the intervals of the reference blueprint; no line, nothing starts on suspicion',
+  'no-suspicion': 'this system, starting the standby only on firm evidence, and never by the line',
 };
 
 /** What is broken, and how. */
@@ -30,7 +43,7 @@ export interface PlannedRun {
 }
 
 export interface Wanted {
-  /** Runs of `this` for each fault; the others get their share of it. */
+  /** Runs of `this` and `frozen` for each fault; the others get their share of it. */
   readonly runs: number;
   readonly config?: ConfigName | undefined;
   readonly fault?: FaultName | undefined;
@@ -51,8 +64,11 @@ const failovers = ['sigkill', 'sigstop', 'health-500', 'clean-stop'] as const;
 
 const shares: Record<ConfigName, Share> = {
   this: { faults: faultNames, share: 1 },
+  frozen: { faults: failovers, share: 1 },
+  'no-line': { faults: failovers, share: 5 / 20 },
   hot: { faults: failovers, share: 5 / 20 },
-  'no-parking': { faults: failovers, share: 5 / 20 },
+  'hot-tuned': { faults: failovers, share: 5 / 20 },
+  'no-parking': { faults: ['sigkill'], share: 5 / 20 },
   // A run of it takes minutes.
   reference: { faults: ['sigkill'], share: 3 / 20 },
   'no-suspicion': { faults: ['sigkill', 'blip'], share: 5 / 20 },

@@ -8,8 +8,11 @@ const END = '<!-- end of what it made -->';
 /** What the README calls the configs that it shows. */
 const shown: readonly [ConfigName, string][] = [
   ['this', '**hybrid-failover**, standby asleep'],
+  ['frozen', '**hybrid-failover**, standby frozen'],
+  ['no-line', 'the same without the line'],
   ['no-parking', 'the same without parking'],
   ['hot', 'hot standby, stock HAProxy `backup`'],
+  ['hot-tuned', 'hot standby, HAProxy at its best'],
   ['reference', "with the blueprint's intervals"],
 ];
 

@@ -7,14 +7,14 @@ export interface Window {
 }
 
 /** A silence shorter than this is a hiccup of the machine, not an outage; milliseconds. */
-const PAUSE_MS = 500;
+const PAUSE_MS = 200;
 /** At low rates a silence must span this many requests, or it would be nothing but the gap between two. */
 const PAUSE_REQUESTS = 5;
 
 /** The definition in one sentence, for those who read the figures. */
 export const recoveryDefinition =
   'Recovery: seconds from the fault to the first good answer (2xx) after which, until the repair, no further ' +
-  'request was lost and good answers never again paused for half a second; 0 if neither ever happened. ' +
+  'request was lost and good answers never again paused for a fifth of a second; 0 if neither ever happened. ' +
   'For parked requests that is the first answer of the standby.';
 
 /**

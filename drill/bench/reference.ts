@@ -47,19 +47,18 @@ export function writeReference(folder: string): SiteVariation {
 
 /** Checks at the blueprint's pace, and no marking down by live traffic. All other options stay. */
 export function slowChecks(text: string): string {
-  const lines = text.split('\n').map((line) => (/^ *(default-)?server /.test(line) ? slowCheck(line) : line));
-  if (lines.filter((line) => line.includes(referenceIntervals.haproxyCheck)).length !== 1)
+  const lines = text.split('\n').map((line) => (/^ *server /.test(line) ? slowCheck(line) : line));
+  if (lines.filter((line) => line.includes(referenceIntervals.haproxyCheck)).length !== 2)
     throw new DrillError(
-      'onprem/haproxy/haproxy.cfg: expected one default-server line with "inter"; correct drill/bench/reference.ts',
+      'onprem/haproxy/haproxy.cfg: expected two servers with "inter", one for each site; correct drill/bench/reference.ts',
     );
-  return lines.filter((line) => !/^ *default-server *$/.test(line)).join('\n');
+  return lines.join('\n');
 }
 
 function slowCheck(line: string): string {
-  const pace = /^ *default-server .* inter /.test(line) ? ` ${referenceIntervals.haproxyCheck}` : '';
   return line
     .replace(/ (fastinter|downinter|fall|rise|observe|error-limit|on-error) \S+/g, '')
-    .replace(/ inter \S+/, pace);
+    .replace(/ inter \S+/, ` ${referenceIntervals.haproxyCheck}`);
 }
 
 export function slowScrapes(text: string): string {

@@ -11,7 +11,10 @@ import { noticedTable, phasesTable, seconds } from './table.ts';
 /** Of one failover and the way back, roughly; for the estimate only. */
 const usualSeconds: Record<ConfigName, number> = {
   this: 15,
+  frozen: 15,
+  'no-line': 17,
   hot: 14,
+  'hot-tuned': 12,
   'no-parking': 15,
   reference: 150,
   'no-suspicion': 16,
@@ -19,23 +22,23 @@ const usualSeconds: Record<ConfigName, number> = {
 const usualBlipSeconds = 10;
 
 /** What is about to happen, and what in it differs from production. */
-export function announcement(plan: readonly PlannedRun[], { requestsPerSecond }: Options): string[] {
+export function announcement(plan: readonly PlannedRun[], { requestsPerSecond, delayMs }: Options): string[] {
   const total = plan.reduce(
     (sum, { config, fault }) => sum + (isShort(fault) ? usualBlipSeconds : usualSeconds[config]),
     0,
   );
   return [
     `${plan.length} runs at ${requestsPerSecond} requests/s (80 % GET, 10 % PUT, 10 % POST), in turns; about ${Math.ceil(total / 60)} minutes`,
-    ...differencesFromProduction(),
+    ...differencesFromProduction(delayMs),
     '',
   ];
 }
 
-export function differencesFromProduction(): string[] {
+export function differencesFromProduction(delayMs: number): string[] {
   const { stableSeconds, cooldownSeconds, drainSeconds } = benchPolicy;
   const { dispatchSeconds, eventSeconds } = DEFAULT_LATENCIES;
   return [
-    `AWS is stood in for: dispatch to the host takes ${dispatchSeconds} s, an event ${eventSeconds} s.`,
+    `AWS is stood in for: dispatch to the host is assumed to take ${dispatchSeconds} s, an event ${eventSeconds} s. The line and the way to the standby are delayed by ${delayMs} ms in each direction, and the opening of a connection by as much again.`,
     `Shortened: stable ${stableSeconds} s, cooldown ${cooldownSeconds} s, drain ${drainSeconds} s; once the standby has answered, the reconciler is woken every ${TICK_SECONDS} s instead of every minute. Flap control and self-tests are off.`,
     'Each run begins as if the last suspicion were long ago. Configs that wait for their turn are frozen (SIGSTOP).',
   ];
@@ -80,5 +83,5 @@ export function summary(rows: readonly Row[], missed: readonly string[]): string
 }
 
 export const phasesNote = [
-  'Phases: of the run with the median recovery. Floor: the median, of the same runs, of dispatch + container start + first healthy answer; ratio: recovery to floor.',
+  'Phases: of the run with the median recovery. Floor: the median, of the same runs, of what cannot be saved: round trips to the standby, start or thaw of the container until its first healthy answer, and without the line the dispatch of the start; ratio: recovery to floor.',
 ];

@@ -12,6 +12,8 @@ import { startTraffic, type Traffic } from './traffic.ts';
 
 export interface RunSettings {
   readonly requestsPerSecond: number;
+  /** How long the line and the way to the standby take in each direction, in milliseconds. */
+  readonly delayMs: number;
   /** For the results of the requests. */
   readonly workDir: string;
   /** Told how to end the traffic at once, if the benchmark is ended. */
@@ -56,7 +58,10 @@ export async function measure(planned: PlannedRun, stage: BenchStage, settings: 
     const faultAt = moments.struck.from;
     const recoveredAt = faultAt + run.recoverySeconds * 1000;
     const epochs = (await control.state()).epoch - epoch;
-    return { ...run, control: controlRecord(control, faultAt, recoveredAt, epochs) };
+    return {
+      ...run,
+      control: controlRecord(control, { faultAt, recoveredAt, epochs, delayMs: settings.delayMs }),
+    };
   } finally {
     await traffic.kill();
   }

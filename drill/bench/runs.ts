@@ -33,7 +33,10 @@ export interface ControlRecord {
   readonly epochs: number;
   /** Absent if the standby was not started. */
   readonly phases?: Phases;
-  /** Dispatch, container start and first healthy answer: from the sending of the start to the first health check that passes. */
+  /**
+   * What cannot be saved: the round trips, and the start or thaw of the container until its first healthy answer; without
+   * a wake, the dispatch of the start too.
+   */
   readonly floorSeconds?: number;
 }
 

@@ -37,12 +37,13 @@ interface Up {
 export interface StagesOptions {
   readonly configFile: string;
   readonly workDir: string;
+  readonly delayMs: number;
   readonly progress: (line: string) => void;
   readonly complain: (line: string) => void;
 }
 
 export function createStages(options: StagesOptions, onCleanup: Processes['onCleanup']): Stages {
-  const { configFile, workDir, progress, complain } = options;
+  const { configFile, workDir, delayMs, progress, complain } = options;
   const up = new Map<ConfigName, Up>();
   let awake: ConfigName | undefined;
   let count = 0;
@@ -68,14 +69,14 @@ export function createStages(options: StagesOptions, onCleanup: Processes['onCle
       throw error;
     }
     async function start(name: ConfigName, to: string): Promise<{ stage: BenchStage; versions: Versions }> {
-      if (name !== 'hot')
-        return startCloudStage({ configFile, workDir: to, ...differences(name, to) }, processes);
+      if (name !== 'hot' && name !== 'hot-tuned')
+        return startCloudStage({ configFile, workDir: to, delayMs, ...differences(name, to) }, processes);
       const { haproxy }: { haproxy: Program } = await findParts(['haproxy'], {
         progress,
         mounts: [process.cwd(), workDir],
       });
       return {
-        stage: await startHotStage(haproxy, to, processes),
+        stage: await startHotStage(name, haproxy, to, delayMs, processes),
         versions: { haproxy: haproxy.version },
       };
     }
@@ -101,8 +102,10 @@ export function createStages(options: StagesOptions, onCleanup: Processes['onCle
   };
 }
 
+const withoutLine = { STANDBY_LINE_ADDRESS: 'none' };
+
 /** What makes a config different from `this`. */
-function differences(config: Exclude<ConfigName, 'hot'>, folder: string) {
+function differences(config: Exclude<ConfigName, 'hot' | 'hot-tuned'>, folder: string) {
   // Stages may share one Docker daemon, where a service's container has its name.
   const serviceName = `api-${config}`;
   const changes = { serviceName, policy: benchPolicy };
@@ -110,6 +113,10 @@ function differences(config: Exclude<ConfigName, 'hot'>, folder: string) {
   switch (config) {
     case 'this':
       return { changes };
+    case 'frozen':
+      return { changes: { ...changes, service: { sleep: 'frozen' as const } } };
+    case 'no-line':
+      return { changes, variation: { environment: withoutLine } };
     case 'no-parking':
       return { changes, variation: { environment: { PARK_SECONDS: '0' } } };
     case 'no-suspicion':
@@ -117,7 +124,7 @@ function differences(config: Exclude<ConfigName, 'hot'>, folder: string) {
     case 'reference':
       return {
         changes: withoutSuspicion,
-        variation: writeReference(join(folder, 'intervals')),
+        variation: { ...writeReference(join(folder, 'intervals')), environment: withoutLine },
         // It comes up to a minute after everything else.
         awaitsHeartbeat: false,
       };

@@ -42,9 +42,11 @@ export async function startLink(
     const join = () => {
       if (socket.destroyed) return;
       const far = connect({ port: toPort, host: '127.0.0.1', noDelay: true });
-      far.on('error', () => socket.resetAndDestroy());
-      far.on('close', () => socket.destroy());
-      socket.on('close', () => far.destroy());
+      const later = (what: () => void) => (delayMs === 0 ? what() : void setTimeout(what, delayMs));
+      far.on('error', () => later(() => socket.resetAndDestroy()));
+      // After what it has sent, which may still be under way.
+      far.on('close', () => later(() => socket.end()));
+      socket.on('close', () => later(() => far.destroy()));
       if (delayMs === 0) {
         socket.pipe(far);
         far.pipe(socket);

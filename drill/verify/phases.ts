@@ -31,7 +31,10 @@ interface Budget {
 /** Going over one is told, and fails nothing: what must hold is the whole. */
 export const phaseBudgets: Record<PhaseName, Budget> = {
   detect: { seconds: 0.5, restsOn: 'HAProxy checks every 0.5 s; traffic that is refused tells it at once' },
-  wake: { seconds: 0.75, restsOn: 'three round trips to the host; a prepared container starts in half a second' },
+  wake: {
+    seconds: 0.75,
+    restsOn: 'three round trips to the host; a prepared container starts in half a second',
+  },
   alert: { seconds: 1, restsOn: 'a scrape and an evaluation every 0.25 s; Alertmanager does not wait' },
   decide: { seconds: 0.25, restsOn: 'two functions that are warm' },
   dispatch: { seconds: 2, restsOn: 'SSM takes 1 to 2 s on AWS' },

@@ -12,7 +12,7 @@ const alert = (at: number, name: string): Happening => ({
   route: 'POST /failover',
   alerts: [{ name, status: 'firing', service: 'api', observedAt: undefined }],
 });
-const command = (at: number, kind: 'command-sent' | 'script-started', action = 'start') =>
+const command = (at: number, kind: 'command-sent' | 'script-started' | 'script-ended', action = 'start') =>
   ({
     at,
     kind,
@@ -42,23 +42,46 @@ const failover = [
   command(2600, 'script-started'),
 ];
 
+const run = { faultAt: 1000, recoveredAt: 3300, epochs: 2, delayMs: 25 };
+
 describe('what the control plane did', () => {
   test('the phases end with the recovery, the floor with the healthy container', () => {
-    expect(controlRecord(seen(...failover), 1000, 3300, 2)).toEqual({
+    expect(controlRecord(seen(...failover), { ...run, epochs: 2 })).toEqual({
       epochs: 2,
-      phases: { detect: 0.01, alert: 0.49, decide: 0.1, dispatch: 1, start: 0.5, route: 0.2 },
-      floorSeconds: 1.5,
+      phases: { detect: 0.01, wake: 0, alert: 0.49, decide: 0.1, dispatch: 1, start: 0.5, route: 0.2 },
+      floorSeconds: 1.65,
     });
+  });
+
+  test('woken by the site, the phases of the control plane take no time, and the floor has what the host noted', () => {
+    const ended = {
+      ...command(2700, 'script-ended'),
+      output: 'standby: running=true ran=true asked=1200 answered=1400 renewed=1400 slept=-',
+    };
+    const woken = seen(...failover, ended);
+    const serverChanges = {
+      all: woken.serverChanges.all.map((one) => (one.server === 'standby' ? { ...one, at: 1500 } : one)),
+    };
+    const record = controlRecord({ ...woken, serverChanges } as never, { ...run, recoveredAt: 1700 });
+    expect(record.phases).toMatchObject({
+      detect: 0.01,
+      wake: 0.49,
+      alert: 0,
+      dispatch: 0,
+      start: 0,
+      route: 0.2,
+    });
+    expect(record.floorSeconds).toBeCloseTo(0.5, 6);
   });
 
   test('without a start on suspicion the first sign is not what starts', () => {
     const onEvidence = { ...seen(...failover), badSigns: new Set(['PrimaryDown']) };
-    expect(controlRecord(onEvidence, 1000, 3300, 2).phases).toMatchObject({ alert: 0.89, decide: 0 });
+    expect(controlRecord(onEvidence, { ...run, epochs: 2 }).phases).toMatchObject({ alert: 0.89, decide: 0 });
   });
 
   test('no failover, no phases: neither after a blip nor when nothing was started', () => {
-    expect(controlRecord(seen(...failover), 1000, 3300, 0)).toEqual({ epochs: 0 });
-    expect(controlRecord(seen(alert(1500, 'PrimaryDown')), 1000, 3300, 2)).toEqual({ epochs: 2 });
+    expect(controlRecord(seen(...failover), { ...run, epochs: 0 })).toEqual({ epochs: 0 });
+    expect(controlRecord(seen(alert(1500, 'PrimaryDown')), { ...run, epochs: 2 })).toEqual({ epochs: 2 });
   });
 });
 

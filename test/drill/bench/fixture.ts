@@ -41,4 +41,4 @@ export function run(config: ConfigName, fault: FaultName, figures: Figures = {})
 }
 
 /** The phases of a recovery of two seconds. */
-export const phases = { detect: 0.1, alert: 0.3, decide: 0.1, dispatch: 1, start: 0.4, route: 0.1 };
+export const phases = { detect: 0.1, wake: 0, alert: 0.3, decide: 0.1, dispatch: 1, start: 0.4, route: 0.1 };

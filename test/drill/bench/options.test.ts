@@ -7,6 +7,7 @@ describe('the options of the benchmark', () => {
       help: false,
       runs: 20,
       requestsPerSecond: 500,
+      delayMs: 25,
       fault: undefined,
       config: undefined,
       jsonFile: undefined,
@@ -15,11 +16,12 @@ describe('the options of the benchmark', () => {
   });
 
   test('are read', () => {
-    const args = '--runs 3 --rate 50 --fault clean-stop --config hot --json x.json --docs'.split(' ');
+    const args = '--runs 3 --rate 50 --rtt 0 --fault clean-stop --config hot --json x.json --docs'.split(' ');
     expect(parseOptions(args)).toEqual({
       help: false,
       runs: 3,
       requestsPerSecond: 50,
+      delayMs: 0,
       fault: 'clean-stop',
       config: 'hot',
       jsonFile: 'x.json',
@@ -32,9 +34,10 @@ describe('the options of the benchmark', () => {
     [['--runs', '1e1'], '--runs: received "1e1", expected a whole number from 1 to 100'],
     [['--runs='], '--runs: received "", expected a whole number from 1 to 100'],
     [['--rate', '2001'], '--rate: received "2001", expected a whole number from 1 to 2000'],
+    [['--rtt', '501'], '--rtt: received "501", expected a whole number of milliseconds from 0 to 500'],
     [['--fault', 'fire'], '--fault: received "fire", expected one of sigkill, sigstop, health-500'],
     [['--fault='], '--fault: received "", expected one of sigkill'],
-    [['--config', 'cold'], '--config: received "cold", expected one of this, hot'],
+    [['--config', 'cold'], '--config: received "cold", expected one of this, frozen'],
     [
       ['--config', 'hot', '--fault', 'blip'],
       '--fault: received "blip", but --config hot is measured with sigkill',

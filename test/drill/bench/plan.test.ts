@@ -17,14 +17,23 @@ describe('the plan', () => {
       'this clean-stop': 20,
       'this blip': 20,
       'this stall': 20,
+      'frozen sigkill': 20,
+      'frozen sigstop': 20,
+      'frozen health-500': 20,
+      'frozen clean-stop': 20,
+      'no-line sigkill': 5,
+      'no-line sigstop': 5,
+      'no-line health-500': 5,
+      'no-line clean-stop': 5,
       'hot sigkill': 5,
       'hot sigstop': 5,
       'hot health-500': 5,
       'hot clean-stop': 5,
+      'hot-tuned sigkill': 5,
+      'hot-tuned sigstop': 5,
+      'hot-tuned health-500': 5,
+      'hot-tuned clean-stop': 5,
       'no-parking sigkill': 5,
-      'no-parking sigstop': 5,
-      'no-parking health-500': 5,
-      'no-parking clean-stop': 5,
       'reference sigkill': 3,
       'no-suspicion sigkill': 5,
       'no-suspicion blip': 5,
@@ -32,8 +41,8 @@ describe('the plan', () => {
   });
 
   test('leaves nobody out, however few runs there are', () => {
-    expect(planRuns({ runs: 1 })).toHaveLength(17);
-    expect(Object.values(counted(planRuns({ runs: 1 })))).toEqual(Array(17).fill(1));
+    expect(planRuns({ runs: 1 })).toHaveLength(26);
+    expect(Object.values(counted(planRuns({ runs: 1 })))).toEqual(Array(26).fill(1));
   });
 
   test('takes turns: no quarter of the time belongs to one config alone', () => {
@@ -43,7 +52,7 @@ describe('the plan', () => {
       const part = counted(plan.slice(index * quarter, (index + 1) * quarter));
       expect(part['this sigkill']).toBeGreaterThanOrEqual(4);
       expect(part['hot sigkill']).toBeGreaterThanOrEqual(1);
-      expect(part['no-parking health-500']).toBeGreaterThanOrEqual(1);
+      expect(part['no-line health-500']).toBeGreaterThanOrEqual(1);
     }
   });
 

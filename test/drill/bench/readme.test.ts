@@ -8,13 +8,16 @@ const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.m
 const readme = read('README.md');
 
 const rows = rowsOf([
-  run('this', 'sigkill', { recovery: 2.184, lostPost: 33, inFlight: 46 }),
+  run('this', 'sigkill', { recovery: 0.524, lostPost: 33, inFlight: 46 }),
   run('this', 'health-500', { recovery: 2.5, executedTwice: 1 }),
   run('this', 'sigstop'),
   run('this', 'clean-stop'),
   run('this', 'blip'),
   run('this', 'stall'),
   run('hot', 'sigkill', { lostIdempotent: 5387 }),
+  run('frozen', 'sigkill'),
+  run('no-line', 'sigkill'),
+  run('hot-tuned', 'sigkill'),
   run('no-parking', 'sigkill'),
   run('reference', 'sigkill', { recovery: 97.8 }),
 ]);
@@ -22,7 +25,7 @@ const rows = rowsOf([
 describe('the figures of the README', () => {
   test('are written into their place, and nothing else is touched', () => {
     const text = withFigures(readme, rows) ?? '';
-    expect(text).toContain('| **hybrid-failover**, standby asleep | 1 | 0 | 33 (46) | 2.18 s | 2.18 s |');
+    expect(text).toContain('| **hybrid-failover**, standby asleep | 1 | 0 | 33 (46) | 0.52 s | 0.52 s |');
     expect(text).toContain('| hot standby, stock HAProxy `backup` | 1 | 5,387 | 0 (0) | 2.00 s | 2.00 s |');
     expect(text).toContain('hybrid-failover lost 0 idempotent requests and executed 1 POSTs twice');
     const rest = (all: string) => [all.split('<!-- made by')[0], all.split('what it made -->')[1]];

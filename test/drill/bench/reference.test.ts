@@ -40,7 +40,7 @@ describe('the shipped configs with the intervals of the reference', () => {
 
   test('HAProxy checks every 2 s, and live traffic does not count', () => {
     const slow = slowChecks(shipped('onprem/haproxy/haproxy.cfg'));
-    expect(slow).toMatch(/^ *default-server .*\binter 2s fall 2 rise 2\b/m);
+    expect(slow).toMatch(/^ *server primary .*\binter 2s fall 2 rise 2\b/m);
     expect(slow).not.toMatch(/^[^#\n]*\b(observe|fastinter|downinter|error-limit) /m);
   });
 

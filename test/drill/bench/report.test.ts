@@ -25,9 +25,9 @@ describe('the tables', () => {
 
   test('where the time went, against the floor', () => {
     expect(phasesTable(rowsOf(outcomes))).toEqual([
-      '| config | fault   | detect |  alert | decide | dispatch |  start |  route | recovery |  floor | ratio |',
-      '| ------ | ------- | -----: | -----: | -----: | -------: | -----: | -----: | -------: | -----: | ----: |',
-      '| this   | sigkill | 0.10 s | 0.30 s | 0.10 s |   1.00 s | 0.40 s | 0.10 s |   2.00 s | 1.60 s |  1.25 |',
+      '| config | fault   | detect |   wake |  alert | decide | dispatch |  start |  route | recovery |  floor | ratio |',
+      '| ------ | ------- | -----: | -----: | -----: | -----: | -------: | -----: | -----: | -------: | -----: | ----: |',
+      '| this   | sigkill | 0.10 s | 0.00 s | 0.30 s | 0.10 s |   1.00 s | 0.40 s | 0.10 s |   2.00 s | 1.60 s |  1.25 |',
     ]);
   });
 
@@ -60,8 +60,13 @@ describe('one line for each run', () => {
 test('the beginning says what differs from production, the end what was missed', () => {
   const options = parseOptions([]);
   const beginning = announcement(planRuns(options), options).join('\n');
-  expect(beginning).toMatch(/^173 runs at 500 requests\/s .* about \d+ minutes\n/);
-  for (const word of ['dispatch to the host takes 1 s', 'stable 2 s', 'frozen'])
+  expect(beginning).toMatch(/^278 runs at 500 requests\/s .* about \d+ minutes\n/);
+  for (const word of [
+    'dispatch to the host is assumed to take 1 s',
+    'delayed by 25 ms in each direction',
+    'stable 2 s',
+    'frozen',
+  ])
     expect(beginning).toContain(word);
   expect(summary(rowsOf(outcomes), []).at(-1)).toBe('Every target was met.');
   expect(summary(rowsOf(outcomes), ['a', 'b']).slice(-2)).toEqual(['MISSED  a', 'MISSED  b']);

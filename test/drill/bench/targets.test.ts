@@ -5,7 +5,11 @@ import { missedTargets } from '../../../drill/bench/targets.ts';
 import { phases, run } from './fixture.ts';
 
 const cases: [string, Outcome[], RegExp | undefined][] = [
-  ['everything is as it should be', [run('this', 'sigkill', { lostPost: 1, inFlight: 1 })], undefined],
+  [
+    'everything is as it should be',
+    [run('this', 'sigkill', { recovery: 0.5, lostPost: 1, inFlight: 1 })],
+    undefined,
+  ],
   ['an idempotent request is lost', [run('this', 'sigstop', { lostIdempotent: 1 })], /1 idempotent/],
   ['a POST is executed twice', [run('this', 'clean-stop', { executedTwice: 1 })], /executed twice/],
   [
@@ -15,13 +19,23 @@ const cases: [string, Outcome[], RegExp | undefined][] = [
   ],
   [
     'recovery is too slow in the median',
-    [run('this', 'sigkill', { recovery: 2.6 })],
-    /median recovery took 2\.60 s/,
+    [run('no-line', 'sigkill', { recovery: 2.6 })],
+    /no-line, sigkill: the median recovery took 2\.60 s/,
   ],
   [
     'recovery is too slow once',
-    [2, 2, 4.1].map((recovery) => run('this', 'sigkill', { recovery })),
-    /worst recovery took 4\.10 s/,
+    [0.4, 0.4, 0.9].map((recovery) => run('frozen', 'sigkill', { recovery })),
+    /worst recovery took 0\.90 s/,
+  ],
+  [
+    'somebody waits much longer than the recovery takes',
+    [run('this', 'sigkill', { recovery: 0.5, slowest: 1.6 })],
+    /somebody waited for 1\.60 s, expected at most 1\.50 s/,
+  ],
+  [
+    'the recovery is far above its floor',
+    [run('this', 'sigkill', { recovery: 0.7, control: { epochs: 2, floorSeconds: 0.4 } })],
+    /1\.75 times its floor/,
   ],
   ['recovery from a hang may take longer', [run('this', 'sigstop', { recovery: 5 })], undefined],
   [
@@ -48,8 +62,8 @@ const cases: [string, Outcome[], RegExp | undefined][] = [
   [
     'the hot standby lost as much in fewer runs',
     [
-      run('this', 'sigkill', { lostPost: 1, inFlight: 1 }),
-      run('this', 'sigkill'),
+      run('this', 'sigkill', { recovery: 0.5, lostPost: 1, inFlight: 1 }),
+      run('this', 'sigkill', { recovery: 0.5 }),
       run('hot', 'sigkill', { lostPost: 1 }),
     ],
     undefined,
@@ -58,7 +72,7 @@ const cases: [string, Outcome[], RegExp | undefined][] = [
   ['a run failed', [{ config: 'this', fault: 'sigkill', error: 'x' }], /^this, sigkill: a run failed: x$/],
   [
     'phases do not add up',
-    [run('this', 'sigkill', { recovery: 2.2, control: { epochs: 2, phases } })],
+    [run('no-line', 'sigkill', { recovery: 2.2, control: { epochs: 2, phases } })],
     /the phases of 1 runs do not add up/,
   ],
 ];

@@ -8,7 +8,19 @@ describe('the phases of a recovery', () => {
   it('each ends where the next begins', () => {
     expect(recovery(0, marks)).toEqual({
       recoverySeconds: 3.6,
-      phases: { detect: 0.1, alert: 1.2, decide: 0.1, dispatch: 1, start: 0.6, route: 0.6 },
+      phases: { detect: 0.1, wake: 0, alert: 1.2, decide: 0.1, dispatch: 1, start: 0.6, route: 0.6 },
+    });
+  });
+
+  it('woken by the site, before anybody could have started it, the control plane takes no time', () => {
+    expect(recovery(0, { ...marks, start: 500, route: 600 }).phases).toEqual({
+      detect: 0.1,
+      wake: 0.4,
+      alert: 0,
+      decide: 0,
+      dispatch: 0,
+      start: 0,
+      route: 0.1,
     });
   });
 

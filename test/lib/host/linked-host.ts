@@ -24,8 +24,8 @@ import { hostScript } from '../../../lib/host/script.ts';
  */
 
 /** The host's scripts with real openssl and stunnel; their AWS calls go to the stand-in, by the real SDK. */
-export const scripts = hostScript().join('\n');
-export const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
+const scripts = hostScript().join('\n');
+const api = fileURLToPath(new URL('../../../onprem/api', import.meta.url));
 export const SITE = '/acme/site/certificate';
 export const STANDBY = '/acme/standby/certificate';
 export const IDENTITY = '/acme/standby/identity';
