@@ -52,6 +52,8 @@ export interface Processes {
 const DEFAULT_READY_SECONDS = 15;
 const DEFAULT_GRACE_SECONDS = 5;
 const POLL_MS = 50;
+/** What is to end and has not by then is told. */
+const SLOW_MS = 20_000;
 const LOG_LINES = 8;
 
 /**
@@ -73,7 +75,9 @@ export function createProcesses(
   const cleanup = async () => {
     for (let last = undos.pop(); last; last = undos.pop()) {
       const { name, undo } = last;
+      const slow = setTimeout(() => onTrouble(`${name}: takes long to end`), SLOW_MS);
       await undo().catch((error: unknown) => onTrouble(`${name}: ${messageOf(error)}`));
+      clearTimeout(slow);
     }
   };
   return {

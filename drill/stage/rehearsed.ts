@@ -127,7 +127,12 @@ function imageFolder(within: string, { serviceName, release }: ConfigChanges): s
 function forThisMachine(config: Config, ports: Ports, build: string, changes: ConfigChanges): Config {
   const [first, ...others] = config.services.map(({ image: _image, ...service }) => ({ ...service, build }));
   if (!first) return config;
-  const environment = { ...first.environment, PORT: '8080', HEALTH_PATH: first.healthPath };
+  const environment = {
+    ...first.environment,
+    ...changes.service?.environment,
+    PORT: '8080',
+    HEALTH_PATH: first.healthPath,
+  };
   const { serviceName: name = first.name, policy } = changes;
   const service = {
     ...first,

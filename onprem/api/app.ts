@@ -11,6 +11,8 @@ export type App = {
   metrics: Metrics;
   /** True from the first signal on: health then says so, and connections are not kept. */
   shuttingDown: () => boolean;
+  /** Whether it was paused for so long that what it had open is gone (STALE_AFTER_MS). */
+  isStale: () => boolean;
 };
 
 const harmlessId = /^[A-Za-z0-9._-]{1,128}$/;
@@ -46,9 +48,10 @@ function execute(settings: Settings, request: IncomingMessage, response: ServerR
   json(response, 200, { site, host, method, path, requestId });
 }
 
-function health({ settings, shuttingDown }: App, response: ServerResponse): void {
+function health({ settings, shuttingDown, isStale }: App, response: ServerResponse): void {
   const { site, healthFaultFile } = settings;
   if (shuttingDown()) json(response, 503, { status: 'shutting-down', site });
+  else if (isStale()) json(response, 500, { status: 'stale', site });
   else if (healthFaultFile !== undefined && existsSync(healthFaultFile))
     json(response, 500, { status: 'fault', site });
   else json(response, 200, { status: 'ok', site });

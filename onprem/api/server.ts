@@ -12,7 +12,8 @@ function main(): void {
   const settings = settingsOrExit();
   const { site, host } = settings;
   let signalled = false;
-  const app: App = { settings, metrics: new Metrics(), shuttingDown: () => signalled };
+  const isStale = watchPauses(settings.staleAfterMilliseconds);
+  const app: App = { settings, metrics: new Metrics(), shuttingDown: () => signalled, isStale };
 
   const server = createServer((request, response) => {
     // Begun before the signal, answered after it: its connection is idle now and would hold up the exit.
@@ -39,6 +40,21 @@ function main(): void {
       shutDown(server, settings.shutdownGraceSeconds);
     });
   }
+}
+
+/** Says whether this process was ever paused for longer; never for 0. */
+function watchPauses(longestMilliseconds: number): () => boolean {
+  if (longestMilliseconds === 0) return () => false;
+  let seenAt = Date.now();
+  let wasPaused = false;
+  const look = () => {
+    const now = Date.now();
+    wasPaused ||= now - seenAt > longestMilliseconds;
+    seenAt = now;
+    return wasPaused;
+  };
+  setInterval(look, longestMilliseconds / 4).unref();
+  return look;
 }
 
 /** Stops accepting, lets what is in flight finish, and exits: 0 if all of it did, 1 if the grace ended it. */

@@ -13,6 +13,8 @@ export type Settings = {
   maxBodyBytes: number;
   /** For drills: while this file exists, health answers 500 and everything else works. Never without it. */
   healthFaultFile: string | undefined;
+  /** For drills: after a pause of this process of more milliseconds, health answers 500 for good. 0 for never. */
+  staleAfterMilliseconds: number;
 };
 
 /** A variable of the environment that cannot be used. Its message is one line for the operator. */
@@ -29,6 +31,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     shutdownGraceSeconds: wholeNumber(env, 'SHUTDOWN_GRACE_SECONDS', 8, 0, 300),
     maxBodyBytes: wholeNumber(env, 'MAX_BODY_BYTES', 1024 * 1024, 0, 64 * 1024 * 1024),
     healthFaultFile: env.HEALTH_FAULT_FILE || undefined,
+    staleAfterMilliseconds: wholeNumber(env, 'STALE_AFTER_MS', 0, 0, 3_600_000),
   };
 }
 
