@@ -202,6 +202,7 @@ const mails = {
     after: [', no site served for {took}'],
     done: [
       'The container did not run when the host was asked. It was started again and answers its health path.',
+      'It was the site that asked, over the line, at {woken}.',
     ],
     next: ['It serves on; nothing else follows.'],
     ifNot: ['If it dies again, its log is on the host: docker logs failover-{service}.'],

@@ -99,8 +99,8 @@ export function isAnswering(d: Draft): boolean {
  */
 export function verify(d: Draft): void {
   const { command, verifiedAt } = d.next as StateIn<'serving'>;
-  const { unservedAt = 0, traffic } = d.observation.evidence;
-  const stoppedAt = traffic?.to === 'nobody' ? traffic.since : 0;
+  const { unservedAt = 0, traffic, gap } = d.observation.evidence;
+  const stoppedAt = traffic?.to === 'nobody' ? traffic.since : (gap?.from ?? 0);
   const isMissed = Math.max(unservedAt, stoppedAt) > verifiedAt;
   const isDue = isMissed || isHostGone(d) || isPast(d, verifiedAt, d.policy.verifySeconds);
   if (command !== undefined) pursue(d, 'start', 'standby-healthy');

@@ -30,11 +30,17 @@ function recordWake(d: Draft, wake: Wake): void {
   const { askedAt, answeredAt, renewedAt } = wake;
   if (askedAt === d.next.wokenAt) return;
   set(d, { wokenAt: askedAt });
+  const tookMilliseconds = answeredAt === undefined ? undefined : answeredAt - askedAt;
+  if (d.next.phase === 'serving' && askedAt > d.next.since) {
+    // What was in charge had died, and the site did not wait for anybody to find out.
+    addEntry(d, 'standby-restarted', 'standby-healthy', { wokenAt: askedAt, tookMilliseconds });
+    return;
+  }
   addEntry(d, 'standby-woken', 'woken-by-site', {
     wokenAt: askedAt,
     answeredAt,
     neededUntil: renewedAt,
-    ...(answeredAt !== undefined && { tookMilliseconds: answeredAt - askedAt }),
+    tookMilliseconds,
     // Where a move follows, or has been made, people hear of that.
     ...(!isNews(d, wake) && { quiet: true }),
   });

@@ -41,10 +41,9 @@ adopt() {
 
 # It sleeps, whoever had started it.
 slept() {
-  rm -f "$started_file"
-  if [[ ! -e $woken_file ]]; then return; fi
-  rm -f "$woken_file"
+  rm -f "$started_file" "$woken_file"
   read_wake
+  if [[ $wake_asked == - || $wake_slept != - ]]; then return; fi
   wake_slept=$(milliseconds)
   remember_wake
 }
@@ -75,7 +74,7 @@ why_not() {
 }
 
 wake() {
-  local why
+  local why asked
   why=$(why_not)
   if [[ -n $why ]]; then answer "refused: $why"; return; fi
   remember "$lease_file" "$(date +%s)"
@@ -83,20 +82,25 @@ wake() {
   if ! try_lock; then answer 'busy: another command is at work'; return; fi
   trap 'wake_ended $?' EXIT
   read_wake
+  asked=$(milliseconds)
   if [[ ! -e $started_file && ! -e $woken_file ]]; then
     # Before anything is started: whatever becomes of this, somebody will put it to sleep.
-    wake_asked=$(milliseconds) wake_answered=- wake_slept=-
+    wake_asked=$asked wake_answered=- wake_slept=-
     remember "$woken_file" "$wake_asked"
   fi
   bring_up
+  # It had died, as that of a command: the control plane learns of it from this.
+  if [[ -e $started_file && $ran == false ]]; then wake_asked=$asked wake_answered=- wake_slept=-; fi
   if [[ $wake_answered == - ]]; then wake_answered=$(milliseconds); fi
 }
 
 # Answers the site in any case. @param exit code
 wake_ended() {
-  if [[ -e $woken_file ]]; then
+  if [[ -e $woken_file || $wake_asked != - ]]; then
     wake_renewed=$(milliseconds)
     remember_wake
+  fi
+  if [[ -e $woken_file ]]; then
     run_systemctl start "failover-sleep@$SERVICE.service" &
   fi
   if (($1 == 0)); then answer up; else answer "failed: ${failed_because:-exit code $1}"; fi

@@ -139,6 +139,14 @@ export const wakes: readonly Row[] = [
     effects: ['standby-woken', 'failover-completed'],
   },
   {
+    given: 'serving, the standby had died, and the site has woken it again',
+    state: at('serving', { failovers: [ago(100)], command: command('start', sent) }),
+    seen: { evidence: isDown, command: inspected({ runs: true, ran: true, wake: awake }) },
+    reason: 'primary-still-down',
+    phase: 'serving',
+    effects: ['standby-restarted'],
+  },
+  {
     given: 'warming, it is certain now: what the site has woken is taken over',
     policy: early,
     state: at('warming', {
