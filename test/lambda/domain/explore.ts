@@ -1,10 +1,11 @@
 import { siteOf } from '../../../lambda/domain/phase.ts';
 import { heldByOf } from '../../../lambda/domain/state.ts';
-import { brokenBy } from './invariants.ts';
+import { brokenBy, brokenIn } from './invariants.ts';
 import {
   type Crash,
   type Decided,
   firstMachine,
+  letGo,
   look,
   type Machine,
   normal,
@@ -13,6 +14,7 @@ import {
   run,
   type Step,
   tick,
+  wake,
 } from './machine.ts';
 
 export type Explored = {
@@ -43,6 +45,7 @@ function* stepsFrom(m: Machine, rules: Rules): Generator<Step> {
   }
   yield step('primary', normal({ ...m, primary: m.primary === 'up' ? 'down' : 'up' }, rules, now));
   if (m.queue.length > 0) yield step('host runs 0', run(m, 0, true, rules));
+  if (rules.wakes) yield* wakes(m, rules);
   if (rules.hostFails) yield* hostFailures(m, rules);
   const full = look(m, rules);
   yield full;
@@ -51,10 +54,19 @@ function* stepsFrom(m: Machine, rules: Rules): Generator<Step> {
   for (const request of rules.requests ?? []) yield look(m, rules, { request });
 }
 
+function* wakes(m: Machine, rules: Rules): Generator<Step> {
+  const step = (name: string, to: Machine): Step => ({ name, to, decided: [] });
+  const woken = wake(m, rules);
+  if (woken) yield step('site wakes', woken);
+  const left = letGo(m, rules);
+  if (left) yield step('site lets go', left);
+}
+
 function* hostFailures(m: Machine, rules: Rules): Generator<Step> {
   const step = (name: string, to: Machine): Step => ({ name, to, decided: [] });
   yield look(m, rules, { hearsOld: true });
-  if (m.containerRuns) yield step('standby dies', normal({ ...m, containerRuns: false }, rules, now));
+  if (m.containerRuns)
+    yield step('standby dies', normal({ ...m, containerRuns: false, isWoken: false }, rules, now));
   for (const index of m.queue.keys()) {
     if (index > 0) yield step(`host runs ${index}`, run(m, index, true, rules));
     yield step(`host fails ${index}`, run(m, index, false, rules));
@@ -85,6 +97,7 @@ export function explore(rules: Rules, limit: number): Explored {
     const m = machines[looked] as Machine;
     for (const { name, to, decided } of stepsFrom(m, rules)) {
       steps += 1;
+      for (const law of brokenIn(m, to)) complain(law, `${describe(m)} on ${name}`);
       for (const law of decided.flatMap((one) => brokenBy(one, rules)))
         complain(law, `${describe(m)} on ${name}`);
       for (const move of decided.flatMap(moveIn)) moves.add(move);
@@ -119,6 +132,7 @@ function repeats(m: Machine, rules: Rules): boolean {
 function rest(m: Machine, primary: 'up' | 'down', rules: Rules): Machine {
   let next = tick({ ...m, primary }, 'truth', rules);
   while (next.queue.length > 0) next = run(next, 0, true, rules);
+  if (rules.wakes) next = wake(next, rules) ?? letGo(next, rules) ?? next;
   return look(next, rules).to;
 }
 

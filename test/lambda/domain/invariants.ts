@@ -3,7 +3,7 @@ import { siteOf } from '../../../lambda/domain/phase.ts';
 import type { Policy } from '../../../lambda/domain/policy.ts';
 import { reasons } from '../../../lambda/domain/reasons.ts';
 import { heldByOf, type State } from '../../../lambda/domain/state.ts';
-import { type Decided, now, type Rules } from './machine.ts';
+import { type Decided, type Machine, now, type Rules } from './machine.ts';
 
 /**
  * What must hold of every single decision, in words of its own and not in those of `decide`: none of these
@@ -124,6 +124,24 @@ const invariants: Readonly<Record<string, Invariant>> = {
   'a-command-carries-a-number-that-none-had': ({ before, decision }) =>
     decision.effects.every((effect) => effect.type !== 'command' || effect.serial >= before.nextCommand),
 };
+
+/** What must hold of every step of the world. */
+const invariantsOfSteps: Readonly<Record<string, (from: Machine, to: Machine) => boolean>> = {
+  // Only the site wakes, and only while its primary is down; HAProxy sends nobody to the standby while that is up.
+  'nothing is woken while the primary is up': (from, to) =>
+    from.isWoken || !to.isWoken || from.primary === 'down',
+  'what runs by a command is nobody else’s': (_, to) => !to.isWoken || to.owner === 'stop',
+  'what sleeps is not woken': (_, to) => !to.isWoken || to.containerRuns,
+  'a wake undoes no stop while the primary is up': (from, to) =>
+    to.primary === 'down' || from.containerRuns || !to.containerRuns || to.owner === 'start',
+  'a pause keeps the site from waking what nobody needs yet': (from, to) =>
+    from.isWoken || !to.isWoken || from.wakeFrom <= now,
+};
+
+/** @returns the names of those that a step of the world breaks */
+export function brokenIn(from: Machine, to: Machine): string[] {
+  return Object.entries(invariantsOfSteps).flatMap(([name, holds]) => (holds(from, to) ? [] : [name]));
+}
 
 /** @returns the names of those that this decision breaks */
 export function brokenBy(one: Decided, { policy }: Rules): string[] {

@@ -27,10 +27,20 @@ export type Machine = {
   readonly was: 'up' | 'down';
   readonly capacity: Capacity;
   readonly containerRuns: boolean;
+  /** It runs only because the site has woken it: no command has started it, or taken it over. */
+  readonly isWoken: boolean;
+  /** The last start or stop that the host has run. */
+  readonly owner: 'start' | 'stop';
+  /** From when on the host lets the site wake it, as the last command has told. */
+  readonly wakeFrom: number;
   /** Serial of the newest command the host has run. */
   readonly fence: number;
   /** Commands that were sent and that the host has not seen. */
-  readonly queue: readonly { readonly serial: number; readonly action: Command['action'] }[];
+  readonly queue: readonly {
+    readonly serial: number;
+    readonly action: Command['action'];
+    readonly wakeFrom: number;
+  }[];
   /** What became of the command that the control plane waits for. */
   readonly ended?: { readonly serial: number; readonly outcome: 'succeeded' | 'failed' | 'superseded' };
 };
@@ -44,6 +54,8 @@ export type Rules = {
   readonly crashes?: boolean;
   /** Commands are overtaken and fail, and the standby dies. */
   readonly hostFails?: boolean;
+  /** The site wakes its standby by itself, and lets go of it. */
+  readonly wakes?: boolean;
   /** Alerts may be late, and may be no more than a suspicion. */
   readonly delays?: boolean;
   /** What operators ask for, at any moment. */
@@ -76,6 +88,9 @@ export function firstMachine(): Machine {
     was: 'up',
     capacity: 'on',
     containerRuns: false,
+    isWoken: false,
+    owner: 'stop',
+    wakeFrom: 0,
     fence: 0,
     queue: [],
   };
@@ -122,10 +137,40 @@ export function run(m: Machine, index: number, works: boolean, rules: Rules): Ma
     normal({ ...m, queue, ...more, ended: latest(m, { serial: next.serial, outcome }) }, rules, now);
   if (next.serial < m.fence) return end('superseded');
   const fence = next.serial;
-  if (!works) return end('failed', { fence, containerRuns: next.action !== 'start' && m.containerRuns });
-  const containerRuns = next.action === 'tell' ? m.containerRuns : next.action === 'start';
-  return end('succeeded', { fence, containerRuns });
+  const { wakeFrom } = next;
+  if (!works)
+    return end('failed', {
+      fence,
+      wakeFrom,
+      containerRuns: next.action !== 'start' && m.containerRuns,
+      isWoken: m.isWoken && next.action !== 'start',
+    });
+  if (next.action === 'tell') return end('succeeded', { fence, wakeFrom });
+  const isStart = next.action === 'start';
+  return end('succeeded', {
+    fence,
+    wakeFrom,
+    containerRuns: isStart,
+    isWoken: false,
+    owner: isStart ? 'start' : 'stop',
+  });
 }
+
+/** The site finds that neither answers, and asks the host. What a command has started, and has died, stays that one's. */
+export function wake(m: Machine, rules: Rules): Machine | undefined {
+  const mayWake = m.capacity === 'on' && (m.wakeFrom <= now || isOwned(m));
+  if (m.primary === 'up' || m.containerRuns || !mayWake) return undefined;
+  return normal({ ...m, containerRuns: true, isWoken: !isOwned(m) }, rules, now);
+}
+
+/** The lease of the site has ended, because the primary is up, and the drain is over. */
+export function letGo(m: Machine, rules: Rules): Machine | undefined {
+  if (!m.isWoken || m.primary === 'down') return undefined;
+  return normal({ ...m, containerRuns: false, isWoken: false }, rules, now);
+}
+
+/** The last command that the host has run was a start. */
+const isOwned = ({ owner }: Machine) => owner === 'start';
 
 /** Only the command that is waited for is ever asked about. */
 function latest(m: Machine, ended: NonNullable<Machine['ended']>): Machine['ended'] {
@@ -216,12 +261,13 @@ function act(machine: Machine, effect: Effect): Done {
     case 'start-capacity':
       return { machine: { ...machine, capacity: 'on' }, capacityStart: 'requested' };
     case 'stop-capacity':
-      return { machine: { ...machine, capacity: 'off', containerRuns: false, queue: [] } };
+      return { machine: { ...machine, capacity: 'off', containerRuns: false, isWoken: false, queue: [] } };
     case 'command': {
       const { serial, action } = effect;
       if (machine.capacity !== 'on')
         return { machine, report: { serial, outcome: 'host-unreachable', detail: 'x' } };
-      const queue = [...machine.queue, { serial, action }].slice(-queueLimit);
+      const { wakeFrom } = effect;
+      const queue = [...machine.queue, { serial, action, wakeFrom }].slice(-queueLimit);
       return { machine: { ...machine, queue }, report: { serial, outcome: 'sent', id: 'c' } };
     }
   }
@@ -306,8 +352,15 @@ export function normal(m: Machine, { policy }: Rules, at: number): Machine {
     was: m.was,
     capacity: m.capacity,
     containerRuns: m.containerRuns,
+    isWoken: m.isWoken,
+    wakeFrom: m.wakeFrom && ahead(m.wakeFrom),
+    owner: m.owner,
     fence: rank(m.fence),
-    queue: m.queue.map(({ serial, action }) => ({ serial: rank(serial), action })),
+    queue: m.queue.map(({ serial, action, wakeFrom }) => ({
+      serial: rank(serial),
+      action,
+      wakeFrom: wakeFrom && ahead(wakeFrom),
+    })),
     ...(isAwaited && { ended: { serial: rank(ended.serial), outcome: ended.outcome } }),
   };
 }

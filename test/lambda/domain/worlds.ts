@@ -56,6 +56,12 @@ export const patientWorlds: Readonly<Record<string, Rules>> = {
 export const hastyWorlds: Readonly<Record<string, Rules>> = {
   'start on suspicion, alerts are late': { policy: early, delays: true },
   'start on suspicion, deciders die at any step': { policy: early, crashes: true },
+  'the site wakes its standby and lets go of it, deciders die': { policy: early, wakes: true, crashes: true },
+  'the site wakes, operators pause': {
+    policy: early,
+    wakes: true,
+    requests: [{ action: 'pause', seconds: 1, why: 'x', by }],
+  },
   'somebody looks from outside': { policy: early, hasWitness: true },
 };
 
