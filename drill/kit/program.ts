@@ -36,7 +36,7 @@ export const print = (line: string) => void process.stdout.write(`${line}\n`);
 export const complain = (line: string) => void process.stderr.write(`${line}\n`);
 
 /**
- * Runs a program of the drill and sets the exit code of the process. Mistakes of the caller are told in one line
+ * Runs a program of the drill, and ends the process. Mistakes of the caller are told in one line
  * (exit code 2), and so is a drill that failed (1); any other error is a defect and shows where it happened (1). What
  * the program started is ended, however the program ends.
  */
@@ -53,7 +53,9 @@ export async function runProgram<Options extends CommonOptions>(spec: ProgramSpe
     print(spec.usage);
     return;
   }
-  process.exitCode = await runToTheEnd(spec, options);
+  // Everything is ended by now. To wait for the loop of events to run dry would be to wait for Node's own cleanup, which
+  // sometimes never comes to an end after connections were reset (seen with Node 24: it turns in CleanupHandles).
+  process.exit(await runToTheEnd(spec, options));
 }
 
 async function runToTheEnd<Options extends CommonOptions>(

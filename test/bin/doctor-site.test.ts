@@ -13,7 +13,7 @@ import { siteParts } from '../../drill/parts/of-drill.ts';
 import { repository } from '../../drill/site/files.ts';
 import { type Site, startSite } from '../../drill/site/site.ts';
 import { type Bundle, certificatePart, deploy, diagnose, makeBundle, pems, token } from './fixture.ts';
-import { answering, httpServer, httpsServer, listen, standbyServer, Webhook } from './servers.ts';
+import { answering, httpServer, httpsServer, lineServer, listen, standbyServer, Webhook } from './servers.ts';
 
 /** The doctor at a site that runs: the real HAProxy, Prometheus and Alertmanager with the shipped configs. */
 const troubles: string[] = [];
@@ -25,6 +25,7 @@ const webhook = new Webhook(['web'], token);
 let folder: string;
 let site: Site;
 let standbyPort: number;
+let linePort: number;
 let webhookPort: number;
 
 const lasting = (end: () => void) => processes.onCleanup('server', async () => end());
@@ -33,6 +34,10 @@ beforeAll(async () => {
   folder = workFolder(undefined, processes.onCleanup);
   const parts = await findParts(siteParts, { mounts: [repository, folder] });
   standbyPort = await listen(standbyServer(pems.host, certificatePart(pems.site)), lasting);
+  linePort = await listen(
+    lineServer(pems.host, certificatePart(pems.site), 'primary since decision 4'),
+    lasting,
+  );
   webhookPort = await listen(httpsServer(pems.webhook, webhook.handle), lasting);
   // Alertmanager would not trust the certificate of a test, so it comes by another port of the same webhook.
   const plainPort = await listen(httpServer(webhook.handle), lasting);
@@ -60,6 +65,7 @@ function bundleOfSite(env: Record<string, string> = {}): Bundle {
   const at = (url: string) => new URL(url).host;
   return makeBundle({
     STANDBY_ADDRESS: `127.0.0.1:${standbyPort}`,
+    STANDBY_LINE_ADDRESS: `127.0.0.1:${linePort}`,
     FAILOVER_WEBHOOK_URL: `https://localhost:${webhookPort}/failover`,
     STATS_BIND: at(site.statsUrl),
     PROMETHEUS_BIND: at(site.prometheusUrl),

@@ -23,6 +23,7 @@ import {
   forwardProxy,
   httpServer,
   httpsServer,
+  lineServer,
   listen,
   standbyServer,
   Webhook,
@@ -284,6 +285,54 @@ describe('the webhook', () => {
       /^whoever answers is not the receiver \(200 <h1>/,
       /output WebhookUrl/,
     );
+  });
+});
+
+describe('the line to the host', () => {
+  const site = async (answer: string, server = lineServer(pems.host, certificatePart(pems.site), answer)) =>
+    makeBundle({ STANDBY_LINE_ADDRESS: `127.0.0.1:${await listen(server)}` });
+
+  test('the host answers', async () => {
+    const { of } = await diagnose(await site('standby since decision 7'), { cloud: false });
+    expect(of('line')).toMatchObject({ state: 'ok', found: 'the host answers: standby since decision 7' });
+  });
+
+  test('without an address only the alerts start the standby: skipped', async () => {
+    const { of } = await diagnose(makeBundle(), { cloud: false });
+    expect(of('line')).toMatchObject({ state: 'skipped', found: expect.stringContaining('only the alerts') });
+  });
+
+  test('the host is not reached', async () => {
+    const bundle = makeBundle({ STANDBY_LINE_ADDRESS: 'gone.invalid:9' });
+    await expectFailure(bundle, 'line', /^gone\.invalid:9 cannot be reached \(E/, /siteCidrs/);
+  });
+
+  test('the host does not know the service', async () => {
+    const bundle = await site("refused: no service 'api' is prepared on this host");
+    await expectFailure(bundle, 'line', /the host says: refused: no service/, /SERVICE_NAME/);
+  });
+
+  test('somebody else answers there', async () => {
+    const bundle = await site('', lineServer(pems.stranger, certificatePart(pems.site), 'up'));
+    await expectFailure(bundle, 'line', /the certificates do not fit each other/, /site init/);
+  });
+
+  test('the host refuses the certificate of this site', async () => {
+    const bundle = await site('', lineServer(pems.host, certificatePart(pems.stranger), 'up'));
+    await expectFailure(
+      bundle,
+      'line',
+      /do not fit|without an answer|cannot be reached/,
+      /site init|siteCidrs/,
+    );
+  });
+
+  test('an address without a port: skipped, with what is expected', async () => {
+    const { of } = await diagnose(makeBundle({ STANDBY_LINE_ADDRESS: 'standby' }), { cloud: false });
+    expect(of('line')).toMatchObject({
+      state: 'skipped',
+      found: expect.stringContaining('expected host:port'),
+    });
   });
 });
 

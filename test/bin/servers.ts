@@ -86,6 +86,16 @@ export const standbyServer = (hostPem: string, siteCertificate: string): Server 
     },
   );
 
+/** The line of a host: one answer to one line. */
+export const lineServer = (hostPem: string, siteCertificate: string, answer: string): Server =>
+  createTls(
+    { cert: hostPem, key: hostPem, requestCert: true, rejectUnauthorized: true, ca: siteCertificate },
+    (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => socket.end(`${answer}\n`));
+    },
+  );
+
 /**
  * A forward proxy that opens a tunnel to a loopback port, whatever is asked for.
  * @param asked gets what was asked for, and with which credentials

@@ -141,7 +141,7 @@ describe.each(each)('%s', (_, stacks) => {
       expect(Targets).toEqual([expect.objectContaining({ DeadLetterConfig: expect.anything() })]);
   });
 
-  it('the host runs our script, and callers choose an action and two numbers, all constrained', () => {
+  it('the host runs our script, and callers choose an action and the words of a decision, all constrained', () => {
     const documents = ofType(template, 'AWS::SSM::Document');
     expect(documents.length).toBeGreaterThan(0);
     for (const { Properties } of documents) {
@@ -150,9 +150,11 @@ describe.each(each)('%s', (_, stacks) => {
         mainSteps: { inputs: { runCommand: unknown[] } }[];
       };
       expect(content.parameters).toEqual({
-        action: expect.objectContaining({ allowedValues: ['start', 'stop', 'prepare', 'inspect'] }),
+        action: expect.objectContaining({ allowedValues: ['start', 'stop', 'tell', 'prepare', 'inspect'] }),
         epoch: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
         serial: expect.objectContaining({ allowedPattern: '^[0-9]{1,15}$' }),
+        inCharge: expect.objectContaining({ allowedValues: ['primary', 'standby'] }),
+        wakeFrom: expect.objectContaining({ allowedPattern: '^[0-9]{1,12}$' }),
       });
       const lines = content.mainSteps[0]?.inputs.runCommand.map((line) => JSON.stringify(line)) ?? [];
       // Systems Manager would take them for its parameters, wherever they stand.
@@ -161,6 +163,8 @@ describe.each(each)('%s', (_, stacks) => {
         `"ACTION='{{ action }}'"`,
         `"EPOCH='{{ epoch }}'"`,
         `"SERIAL='{{ serial }}'"`,
+        `"IN_CHARGE='{{ inCharge }}'"`,
+        `"WAKE_FROM='{{ wakeFrom }}'"`,
       ]);
     }
   });
@@ -197,7 +201,7 @@ describe('the created host', () => {
     });
   });
 
-  it('is open to the site on the service port and to nobody else', () => {
+  it('is open to the site on the service port and the line, and to nobody else', () => {
     const [group] = ofType(template, 'AWS::EC2::SecurityGroup');
     expect(group?.Properties.SecurityGroupIngress).toEqual([
       {
@@ -206,6 +210,13 @@ describe('the created host', () => {
         ToPort: 8080,
         IpProtocol: 'tcp',
         Description: 'api from the site',
+      },
+      {
+        CidrIp: '203.0.113.7/32',
+        FromPort: 7443,
+        ToPort: 7443,
+        IpProtocol: 'tcp',
+        Description: 'The line from the site',
       },
     ]);
     template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
@@ -285,13 +296,14 @@ describe('DNS failover', () => {
     expect(records[1]?.HealthCheckId).toBeUndefined();
   });
 
-  it('everybody reaches the port of the name, and only the site the other', () => {
+  it('everybody reaches the port of the name, and only the site the others', () => {
     const rules = ofType(template, 'AWS::EC2::SecurityGroup')[0]?.Properties.SecurityGroupIngress as {
       CidrIp: string;
       FromPort: number;
     }[];
     expect(rules.map(({ CidrIp, FromPort }) => [CidrIp, FromPort])).toEqual([
       ['203.0.113.7/32', 8080],
+      ['203.0.113.7/32', 7443],
       ['0.0.0.0/0', 443],
     ]);
   });
@@ -349,7 +361,8 @@ describe('several services', () => {
   it('every range of the site is let in', () => {
     const standby = stackOf(modes['several services'], 'StandbyStack');
     const rules = ofType(standby, 'AWS::EC2::SecurityGroup')[0]?.Properties.SecurityGroupIngress;
-    expect(rules).toHaveLength(4);
+    // Two ranges; two services and the line.
+    expect(rules).toHaveLength(6);
     expect(JSON.stringify(rules)).toContain('198.51.100.7/32');
   });
 });

@@ -124,7 +124,13 @@ describe('the real app', () => {
     const api = readHttpApi(assembly, { find } as Parameters<typeof readHttpApi>[1]);
     expect(api.routes.map(({ key }) => key)).toEqual(['POST /failover']);
     const [document] = assembly.ofType('AWS::SSM::Document').map(readDocument);
-    const { script } = document?.bind({ action: ['start'], epoch: ['7'], serial: ['9'] }) ?? { script: '' };
+    const { script } = document?.bind({
+      action: ['start'],
+      epoch: ['7'],
+      serial: ['9'],
+      inCharge: ['standby'],
+      wakeFrom: ['0'],
+    }) ?? { script: '' };
     expect(script).toContain("ACTION='start'");
     expect(script).not.toMatch(/\{\{/);
   });

@@ -142,17 +142,17 @@ ${changes}`;
       );
     expect(() => buildApp(accepts(many(50)), noBundling)).not.toThrow();
     const error = errorOf(() =>
-      buildApp(accepts(many(60, ', witnessUrl: https://api.example.com/a/long/path/to/health')), noBundling),
+      buildApp(accepts(many(59, ', witnessUrl: https://api.example.com/a/long/path/to/health')), noBundling),
     );
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toMatch(
-      /^services: received 60 services, of which Lambda's environment would hold \d+ bytes, expected at most 3400;/,
+      /^services: received 59 services, of which Lambda's environment would hold \d+ bytes, expected at most 3400;/,
     );
   });
 
-  it('an environment of almost 20,000 bytes leaves a document below 64 KB', () => {
+  it('an environment of almost 16,000 bytes leaves a document below 64 KB', () => {
     const config = accepts(
-      text('').replace('image: acme/api:1', `image: acme/api:1, environment: { BIG: ${'x'.repeat(19_900)} }`),
+      text('').replace('image: acme/api:1', `image: acme/api:1, environment: { BIG: ${'x'.repeat(15_900)} }`),
     );
     const { stacks } = buildApp(config, noBundling).synth();
     const documents = stacks.flatMap(({ template }) =>

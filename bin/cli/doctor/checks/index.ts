@@ -4,6 +4,7 @@ import { cloudChecks } from './cloud.ts';
 import { deploymentChecks } from './deployment.ts';
 import { fileChecks } from './files.ts';
 import { haproxyChecks } from './haproxy.ts';
+import { lineChecks } from './line.ts';
 import { monitoringChecks } from './monitoring.ts';
 import { parameterChecks } from './parameters.ts';
 import { standbyChecks } from './standby.ts';
@@ -16,6 +17,7 @@ export const checks: readonly Check[] = [
   ...monitoringChecks,
   ...webhookChecks,
   ...standbyChecks,
+  ...lineChecks,
   ...deploymentChecks,
   ...parameterChecks,
   ...hostChecks,
