@@ -131,14 +131,19 @@ describe('the line', () => {
     ['a path', 'wake ../../etc/passwd\n', "refused: no service '../../etc/passwd' is prepared on this host"],
     ['a command', 'wake $(reboot)\n', "refused: no service '$(reboot)' is prepared on this host"],
     ['what is no text', 'wake \u0001\u0002\n', "refused: no service '??"],
-    [
-      'too much',
-      `wake ${'a'.repeat(5000)}\n`,
-      `refused: no service '${'a'.repeat(195)}' is prepared on this host`,
-    ],
   ])('refuses %s', async (_, words, answer) => {
     await prepare();
     expect(await call(words)).toContain(answer);
+  });
+
+  it('reads no more than it needs', async () => {
+    await prepare();
+    // What it has not read resets the connection, sometimes before the answer is here.
+    expect(await call(`wake ${'a'.repeat(5000)}\n`)).toMatch(
+      /^(refused: no service 'a{195}' is prepared on this host|ECONNRESET|EPIPE|)$/,
+    );
+    expect(await call('wake api\n')).toBe('up');
+    await sleeps();
   });
 
   it('hangs up on who says nothing', async () => {
