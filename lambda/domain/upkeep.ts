@@ -36,9 +36,12 @@ function wasUnseen({ next, observation, now }: Draft): boolean {
 
 /** Tells the host, while the standby sleeps, what has changed since the last command. */
 export function keepTold(d: Draft): void {
-  const command = commandOf(d.next);
+  // Whatever the primary does meanwhile: a look that has ended must not stand in the way.
+  const looking = commandOf(d.next);
+  if (looking?.action === 'inspect' && success(d)) followInspection(d, looking);
   // Where the site may not wake it anyway, there is nothing to tell.
   if (!d.policy.startOnSuspicion) return;
+  const command = commandOf(d.next);
   if (command === undefined) {
     if (!isTold(d)) requestCommand(d, 'tell');
   } else if (command.action === 'tell') {

@@ -41,6 +41,8 @@ beforeAll(async () => {
     timeline,
     createWatch(timeline),
   );
+  // The site would not wait for what is to be seen here.
+  stage.line.cut();
   client = watchFromOutside(stage.site.serviceUrl);
 }, 240_000);
 afterAll(async () => {

@@ -85,6 +85,7 @@ describe('at home', () => {
         primary    up (counts for <span> more); last seen up <span> ago, down never
         in charge  the primary, epoch 0
         paused     for <span> more (until <time>) by <who> new switches
+        doing      tell the host of the pause, attempt 1, asked for <span> ago; without an answer it is tried again at <time>
         next       waits for the end of the pause, at <time> (in <span>)
         do         When the work is done: "npm run failover -- resume --service api".
       = 0"
@@ -98,6 +99,7 @@ describe('at home', () => {
         clients    <counts>
         primary    up (counts for <span> more); last seen up <span> ago, down never
         in charge  the primary, epoch 0
+        doing      tell the host of the pause, attempt 1, asked for <span> ago; without an answer it is tried again at <time>
         next       waits for a failure of the primary
         do         Nothing: this is as it should be.
       = 0"
@@ -196,7 +198,9 @@ describe('moves on request', () => {
       <moment>  epoch 1     switchover          <span>
           an operator asked for a switchover; asked for by <who>"
     `);
-    expect(listed).toMatch(/^ {4}first sign to .* <span>, .* to healthy standby <span>$/m);
+    expect(listed).toMatch(
+      /^ {4}(woken by the site to healthy standby <span>, )?first sign to .* <span>(, .* to healthy standby <span>)?$/m,
+    );
     const { moves } = json(await drill.failover('history', '--limit', '2', '--json'));
     expect(moves).toMatchObject([
       { kind: 'failback', epoch: 4, by: expect.any(String) },

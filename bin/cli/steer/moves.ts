@@ -52,12 +52,15 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
   );
   const warmedAt = kind === 'failover' ? startedAhead(entries.slice(0, index)) : undefined;
   const isFailover = kind === 'failover';
-  const signs = [isFailover ? badSince(begun) : undefined, warmedAt, decidedAt];
+  const wokenAt = isFailover ? end?.wokenAt : undefined;
+  const signs = [isFailover ? badSince(begun) : undefined, wokenAt, warmedAt, decidedAt];
   const signAt = Math.min(...signs.filter((at) => at !== undefined));
   // Clients are served from then on, whether it is decided or not.
   const answeredAt = end?.answeredAt ?? end?.at;
   const seconds = (from: number, to: number) => (to - from) / 1000;
+  const ofWake = wokenAt !== undefined && answeredAt !== undefined;
   const phases = {
+    ...(ofWake && { 'woken by the site to healthy standby': seconds(wokenAt, answeredAt) }),
     ...(isFailover && {
       [`first sign to ${warmedAt === undefined ? 'decision' : 'start ahead'}`]: seconds(
         signAt,
@@ -65,6 +68,7 @@ function moveFrom(kind: Move['kind'], begun: Entry, entries: readonly Entry[], i
       ),
     }),
     ...(toStandby &&
+      !ofWake &&
       answeredAt && {
         [`${warmedAt === undefined ? 'decision' : 'start ahead'} to healthy standby`]: seconds(
           warmedAt ?? decidedAt,

@@ -80,7 +80,8 @@ const pauseLine = ({ until, by, why }: NonNullable<State['pause']>, at: number) 
   `for ${span(until - at)} more (until ${moment(until, at)}) by ${by}: ${why}`;
 
 function commandLine(command: Command, { at, policy }: Situation): string {
-  const tried = `${command.action}, attempt ${command.attempt}`;
+  const what = command.action === 'tell' ? 'tell the host of the pause' : command.action;
+  const tried = `${what}, attempt ${command.attempt}`;
   if (command.status === 'failed') {
     const { failure, retryAt } = command;
     const again = retryAt > at ? `the next try is at ${inTime(retryAt, at)}` : 'the next try is due';
