@@ -8,6 +8,7 @@ const STALE_AFTER_MS = 1000;
 
 export const frozenStale: Scenario = {
   name: 'frozen-stale',
+  isAboutCloud: true,
   breaks: 'The standby sleeps frozen, and its pooled connections have died meanwhile. The primary is killed.',
   expected:
     'What does not answer after it was thawed is started anew: clients are answered within 10 s, nothing is lost, and it sleeps frozen again.',

@@ -7,6 +7,7 @@ const STAY_SECONDS = 5;
 
 export const pausedWake: Scenario = {
   name: 'paused-wake',
+  isAboutCloud: true,
   breaks:
     'An operator pauses the automation; when the host has been told, the primary is killed. Then: resume.',
   expected:

@@ -10,6 +10,7 @@ const STOP_SECONDS = 2;
 
 export const wakeWhileStopping: Scenario = {
   name: 'wake-while-stopping',
+  isAboutCloud: true,
   breaks:
     'After a failover the service is at home again. While the host stops the standby, the primary is killed again.',
   expected:

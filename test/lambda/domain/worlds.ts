@@ -58,7 +58,7 @@ export const hastyWorlds: Readonly<Record<string, Rules>> = {
   'start on suspicion, deciders die at any step': { policy: early, crashes: true },
   'the site wakes its standby and lets go of it, deciders die': { policy: early, wakes: true, crashes: true },
   'the site wakes, operators pause': {
-    policy: early,
+    policy: { ...early, suspicionIntervalSeconds: 1, verifySeconds: 1 },
     wakes: true,
     requests: [{ action: 'pause', seconds: 1, why: 'x', by }],
   },
