@@ -205,16 +205,20 @@ export const examples: readonly Example[] = [
       command: done(),
     },
   }),
-  example('standby-woken', 'Every part of AWS that decides was down, and is back; the host says what happened.', {
-    state: state('home', { command: command('inspect'), inspectedAt: ago(900), since: ago(3 * 86_400) }),
-    seen: {
-      evidence: up,
-      command: done({
-        ran: false,
-        wake: { askedAt: ago(620), answeredAt: ago(619.4), renewedAt: ago(300), sleptAt: ago(260) },
-      }),
+  example(
+    'standby-woken',
+    'Every part of AWS that decides was down, and is back; the host says what happened.',
+    {
+      state: state('home', { command: command('inspect'), inspectedAt: ago(900), since: ago(3 * 86_400) }),
+      seen: {
+        evidence: up,
+        command: done({
+          ran: false,
+          wake: { askedAt: ago(620), answeredAt: ago(619.4), renewedAt: ago(300), sleptAt: ago(260) },
+        }),
+      },
     },
-  }),
+  ),
   example('flapping', 'The third failover within an hour.', {
     state: state('starting', {
       command: command('start'),
