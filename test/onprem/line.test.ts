@@ -22,6 +22,8 @@ async function startSite(answer: (count: number, wake: () => Promise<void>) => P
     calls.push({ at: Date.now(), words });
     return answer(calls.length, wake);
   });
+  // HAProxy takes what it has not looked at for up, and here, other than on a host, the way to it is open.
+  await site.log.having('Server sites/standby is DOWN');
   const client = new Client(site);
   return { site, client, calls, primary, startPrimary: () => start('primary', primaryPort) };
 }
