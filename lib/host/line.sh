@@ -109,9 +109,13 @@ line_fingerprint() { cat "$line_config" "$link_dir/standby.pem" "$link_dir/site.
 # @param fingerprint of the line before
 prepare_line() {
   local unit deadline=$((SECONDS + 5))
-  { cp "$0" "$line_script.new" && chmod 600 "$line_script.new" && mv -f "$line_script.new" "$line_script" &&
-    line_answer >"$line_program.new" && mv -f "$line_program.new" "$line_program"; } 2>/dev/null ||
-    fail "prepare: cannot write $line_script; is the disk full?"
+  # A preparation that goes on in the background may outlive the file that began it; then the last copy stays.
+  if [[ -r $0 || ! -s $line_script ]]; then
+    { cp "$0" "$line_script.new" && chmod 600 "$line_script.new" && mv -f "$line_script.new" "$line_script"; } 2>/dev/null ||
+      fail "prepare: cannot write $line_script; is the disk full?"
+  fi
+  { line_answer >"$line_program.new" && mv -f "$line_program.new" "$line_program"; } 2>/dev/null ||
+    fail "prepare: cannot write $line_program; is the disk full?"
   line_settings | put "$line_config"
   make_line_units
   run_systemctl daemon-reload
