@@ -29,9 +29,9 @@ export function maintain(d: Draft): Reason | undefined {
 }
 
 /** A stretch in which the site did not say that it is well, and since which nobody has asked the host. */
-function wasUnseen({ next, observation, now }: Draft): boolean {
+function wasUnseen({ next: { inspectedAt = 0 }, observation }: Draft): boolean {
   const { upSince = 0 } = observation.evidence;
-  return upSince > (next.inspectedAt ?? now);
+  return upSince > inspectedAt;
 }
 
 /** Tells the host, while the standby sleeps, what has changed since the last command. */

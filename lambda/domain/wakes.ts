@@ -1,11 +1,12 @@
 /** What the host is told about waking, and what it says about having been woken by the site. */
 
-import { addEntry, type Draft, isPaused, set } from './draft.ts';
+import { addEntry, type Draft, set } from './draft.ts';
 import type { StandbyFacts, Wake } from './observation.ts';
 import type { Command } from './state.ts';
 
 /** From when on the site may wake the standby: always, unless automation is paused. */
-export const wantedWakeFrom = (d: Draft): number => (isPaused(d) ? (d.next.pause?.until ?? 0) : 0);
+export const wantedWakeFrom = ({ next: { pause }, now }: Draft): number =>
+  pause !== undefined && now < pause.until ? pause.until : 0;
 
 /** Whether the host knows it, or what it knows comes to the same by now. */
 export function isTold(d: Draft): boolean {

@@ -115,6 +115,25 @@ export const wakes: readonly Row[] = [
     effects: ['standby-woken'],
   },
   {
+    given: 'home, the site had asked for its standby, which did not answer',
+    state: at('home', looking),
+    seen: {
+      evidence: isUp,
+      command: inspected({ wake: { askedAt: ago(80), renewedAt: ago(20), sleptAt: ago(10) } }),
+    },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['standby-woken'],
+  },
+  {
+    given: 'home, the site has asked for its standby a moment ago, and only once',
+    state: at('home', looking),
+    seen: { evidence: isUp, command: inspected({ runs: true, wake: { askedAt: ago(1) } }) },
+    reason: 'primary-healthy',
+    phase: 'home',
+    effects: ['standby-woken'],
+  },
+  {
     given: 'home, the standby is still awake because the site has woken it: no stranger',
     state: at('home', looking),
     seen: { evidence: isUp, command: inspected({ runs: true, ran: true, wake: awake }) },
