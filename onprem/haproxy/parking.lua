@@ -62,11 +62,12 @@ end
 
 -- Setting the limit also makes HAProxy look at the queue again: in 2.6, one that waits first and goes just
 -- as the next one is let through can leave the queue standing.
-local looked_at, serving, changed_at, before = 0, false, 0, nil
+local looked_at, serving, judged_at, primary_was, standby_was = 0, false, 0, nil, nil
 local function look(now)
   local primary, standby = is_up('primary'), is_up('standby')
-  local sites = tostring(primary) .. tostring(standby)
-  if sites ~= before then before, changed_at = sites, now end
+  -- That the standby is found asleep says nothing about the server that a request comes back from.
+  if primary ~= primary_was or (standby and not standby_was) then judged_at = now end
+  primary_was, standby_was = primary, standby
   looked_at, serving = now, primary or standby
   server('parking', 'holding'):set_maxconn(primary and open_for_primary or standby and open_for_standby or closed)
 end
@@ -127,10 +128,11 @@ core.register_action('hold', { 'http-req' }, function(txn)
 end)
 
 -- A request that saw its server fail is repeated once, so not on the same server while that one is dying:
--- when a site has gone down or come back since the request arrived, or when the checks would have seen it.
+-- when the primary has gone down, or a site has come back, since the request arrived, or when the checks would have seen
+-- it.
 local judged_ms = 1200
 core.register_action('reconsider', { 'http-req' }, function(txn)
   return wait(txn, longest_ms, function(now, held_at)
-    return changed_at >= arrived_at(txn, now) or now - held_at >= judged_ms
+    return judged_at >= arrived_at(txn, now) or now - held_at >= judged_ms
   end)
 end)

@@ -132,3 +132,28 @@ test('the primary dies just after the standby was stopped: no idempotent request
   const logged = site.log.all.slice(seen);
   expect(lost, logged.join('\n')).toEqual([]);
 }, 120_000);
+
+// The two can be one moment: a self-test ends, and HAProxy notices that the standby is asleep as the primary dies.
+test('the primary dies just as the standby is found asleep: no idempotent request is lost', async () => {
+  const [primaryPort = 0, standbyPort = 0] = await freePorts(2);
+  for (let round = 0; round < 5; round++) {
+    const primary = await startApi({ SITE: 'primary', PORT: String(primaryPort) });
+    const standby = await startApi({ SITE: 'standby', PORT: String(standbyPort) });
+    const site = await startHaproxy(haproxy, { primary: primaryPort, standby: standbyPort });
+    const traffic = startTraffic(site.url, ['get-1', 'get-2', 'get-3', 'put-1', 'put-2', 'delete-1']);
+    const seen = site.log.all.length;
+    site.closeLink();
+    standby.process.kill('SIGKILL');
+    await site.log.having('Server service/standby is DOWN', seen);
+    primary.process.kill('SIGKILL');
+    await site.log.having('Server service/primary is DOWN', seen);
+    const again = await startApi({ SITE: 'primary', PORT: String(primaryPort) });
+    await site.log.having('Server service/primary is UP', seen);
+    await traffic.end();
+    const lost = [...traffic.answers].filter(([, { status }]) => status !== 200);
+    expect(lost, site.log.all.slice(seen).join('\n')).toEqual([]);
+    const gone = once(again.process, 'exit');
+    again.process.kill('SIGKILL');
+    await gone;
+  }
+}, 180_000);
