@@ -4,9 +4,12 @@ import { addEntry, type Draft, set } from './draft.ts';
 import type { StandbyFacts, Wake } from './observation.ts';
 import type { Command } from './state.ts';
 
-/** From when on the site may wake the standby: always, unless automation is paused. */
+/**
+ * From when on the site may wake the standby: always, unless automation is paused. In whole seconds, as the host keeps
+ * it: what it reports must be what it was told, or it would be told again and again.
+ */
 export const wantedWakeFrom = ({ next: { pause }, now }: Draft): number =>
-  pause !== undefined && now < pause.until ? pause.until : 0;
+  pause !== undefined && now < pause.until ? Math.ceil(pause.until / 1000) * 1000 : 0;
 
 /** Whether the host knows it, or what it knows comes to the same by now. */
 export function isTold(d: Draft): boolean {

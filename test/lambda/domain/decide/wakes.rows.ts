@@ -21,6 +21,8 @@ const long: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(40)
 const blip: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(79), sleptAt: ago(60) };
 const awake: Wake = { askedAt: ago(80), answeredAt: ago(79.5), renewedAt: ago(2) };
 const looking = { command: command('inspect', sent) };
+/** The pause ends a millisecond from now, and the host counts in seconds. */
+const wholeSecond = Math.ceil(pause.until / 1000) * 1000;
 const telling = (wakeFrom: number) => ({ command: { ...command('tell', sent), wakeFrom } });
 
 export const wakes: readonly Row[] = [
@@ -36,8 +38,16 @@ export const wakes: readonly Row[] = [
   {
     given: 'home, the host has been told of the pause',
     policy: early,
-    state: at('home', { pause, ...telling(pause.until) }),
+    state: at('home', { pause, ...telling(wholeSecond) }),
     seen: { evidence: isUp, command: reports('succeeded') },
+    reason: 'primary-healthy',
+    phase: 'home',
+  },
+  {
+    given: 'home, the host says that it knows of the pause, in whole seconds: it is not told again',
+    policy: early,
+    state: at('home', { pause, ...telling(wholeSecond) }),
+    seen: { evidence: isUp, command: inspected({ wakeFrom: wholeSecond }) },
     reason: 'primary-healthy',
     phase: 'home',
   },
