@@ -1,7 +1,7 @@
 import { seconds } from './support/away-and-home.ts';
 import { servedBy, standbyAnswers } from './support/outside.ts';
 import type { Scenario } from './support/scenario.ts';
-import { check, isHome, wasTold } from './support/verdicts.ts';
+import { check, isHome, wasSent, wasTold } from './support/verdicts.ts';
 
 const STAY_SECONDS = 5;
 
@@ -33,6 +33,7 @@ export const pausedWake: Scenario = {
       checks: [
         check('the site asked, and was refused', calls > 0, `asked ${calls} × in ${STAY_SECONDS} s`),
         check('the standby served after the resume', by === 'standby', `${by} served then`),
+        wasSent(stage, 'tell', 1),
         wasTold(stage, 'a failover was refused'),
         ...(await isHome(stage, 2)),
       ],

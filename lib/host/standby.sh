@@ -38,7 +38,7 @@ prepare() {
 prepare_again() {
   say "prepares again, because of this: $(trouble)"
   set -m
-  (trap '' HUP && ACTION=prepare && lock_wait=$((LOCK_WAIT_SECONDS / 4)) && exec 9>&- && prepare) </dev/null >"$state_dir/$SERVICE.prepare.log" 2>&1 &
+  (trap '' HUP && ACTION=prepare && lock_wait=$((LOCK_WAIT_SECONDS / 4)) && release_lock && prepare) </dev/null >"$state_dir/$SERVICE.prepare.log" 2>&1 &
   set +m
 }
 

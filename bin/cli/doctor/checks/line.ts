@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { codeOf, messageOf } from '../../errors.ts';
-import { readIfThere } from '../../site/files.ts';
 import { CannotLook } from '../cannot-look.ts';
 import { type Check, check } from '../check.ts';
 import { type Examined, need } from '../examined.ts';
+import { certificatesOf, standbyName } from './standby.ts';
 
-/** The name in the host's certificate, which HAProxy asks for. */
-const standbyName = 'standby';
 const limitMilliseconds = 8000;
 
 export const lineChecks: readonly Check[] = [
@@ -47,13 +45,7 @@ export const lineChecks: readonly Check[] = [
 async function ask(examined: Examined, text: string, words: string): Promise<string> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(text) ?? [];
   if (!host) throw new CannotLook(`STANDBY_LINE_ADDRESS is ${text}, expected host:port or none`);
-  const [site, standby] = [examined.bundle.siteCertificateFile, examined.bundle.standbyCertificateFile].map(
-    (file) => {
-      const pem = readIfThere(file);
-      if (pem !== undefined) return pem;
-      throw new CannotLook(`${file} is missing; see certificates`);
-    },
-  );
+  const { site, standby } = certificatesOf(examined);
   const signal = AbortSignal.any([examined.signal, AbortSignal.timeout(limitMilliseconds)]);
   const socket = connect({
     host,

@@ -10,7 +10,7 @@ import { type Check, check } from '../check.ts';
 import { deployed, type Examined, need } from '../examined.ts';
 
 /** The name in the host's certificate, which HAProxy asks for. */
-const standbyName = 'standby';
+export const standbyName = 'standby';
 const connectLimitMilliseconds = 5000;
 
 /** lib/host opens the port only while the container runs. A firewall that refuses looks the same. */
@@ -57,13 +57,9 @@ export const standbyChecks: readonly Check[] = [
         'Run "npm run failover -- site init": it puts the certificate of this site in front of the host. If it changes nothing, have the host take it up: aws ssm send-command --document-name NAME-SERVICE --instance-ids ID --parameters action=prepare,epoch=0,serial=0.',
     },
     async run(examined, fail) {
-      const { siteCertificateFile: siteFile, standbyCertificateFile: standbyFile } = examined.bundle;
-      const [site, standby] = [siteFile, standbyFile].map((file) => {
-        const text = readIfThere(file);
-        if (text !== undefined) return text;
-        throw new CannotLook(`${file} is missing; see certificates`);
-      });
-      certificateOf(standby ?? '', standbyFile);
+      const { standbyCertificateFile: standbyFile } = examined.bundle;
+      const { site, standby } = certificatesOf(examined);
+      certificateOf(standby, standbyFile);
       const socket = await openOrSkip(examined);
       try {
         // In TLS 1.2 the handshake ends only when the host has accepted our certificate; in 1.3 it ends before.
@@ -114,6 +110,16 @@ export const standbyChecks: readonly Check[] = [
     },
   }),
 ];
+
+/** What this site proves itself with, and what it takes for the host. @throws CannotLook if one is missing */
+export function certificatesOf({ bundle }: Examined): { site: string; standby: string } {
+  const read = (file: string) => {
+    const text = readIfThere(file);
+    if (text !== undefined) return text;
+    throw new CannotLook(`${file} is missing; see certificates`);
+  };
+  return { site: read(bundle.siteCertificateFile), standby: read(bundle.standbyCertificateFile) };
+}
 
 /** @throws CannotLook if the port is not open: another check says so */
 async function openOrSkip(examined: Examined): Promise<net.Socket> {
